@@ -1,0 +1,1 @@
+"""What domain teams extend: one connector per kind of store, behind the contract in :mod:`connectors.spi`."""

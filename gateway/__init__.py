@@ -1,0 +1,1 @@
+"""Headgate: one SQL question over data products that live in many stores."""

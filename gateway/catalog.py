@@ -1,0 +1,104 @@
+"""Products as the gateway knows them: immutable values, made from contracts, replaced as a whole on reload."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+
+from connectors.spi import Table
+from gateway.errors import AddressUnknown
+from gateway.policy import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One table of a product. ``notes`` maps columns to their descriptions in the contract."""
+
+    name: str
+    store: str
+    table: Table
+    description: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a domain publishes under one contract and one major version."""
+
+    domain: str
+    name: str
+    version: int
+    datasets: tuple[Dataset, ...]
+    current: bool = True
+    status: str = "active"
+    owner: str = ""
+    description: str = ""
+
+    @property
+    def address(self) -> str:
+        """``domain.product``, without the version: what grants are written for."""
+        return f"{self.domain}.{self.name}"
+
+    @property
+    def schema_name(self) -> str:
+        """The middle part of an address: the product's name, with ``@version`` unless it is the current one."""
+        return self.name if self.current else f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A dataset together with the product it belongs to."""
+
+    product: Product
+    dataset: Dataset
+
+    @property
+    def address(self) -> str:
+        """``domain.product.dataset``, with ``product@version`` where it is not the current one."""
+        return f"{self.product.domain}.{self.product.schema_name}.{self.dataset.name}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All products of the mesh. ``version`` changes whenever the content does."""
+
+    version: str
+    products: tuple[Product, ...]
+
+    def visible(self, who: Principal) -> Iterator[Product]:
+        """The products granted to ``who``, in order of address and version."""
+        return (product for product in self.products if who.may_read(product.address))
+
+    def resolve(self, parts: Sequence[str], who: Principal) -> Place:
+        """Find ``domain.product[.dataset]``; the product part may carry ``@major``. Names ignore case.
+
+        Raises :class:`AddressUnknown` with the nearest granted addresses.
+        """
+        wanted = tuple(part.lower() for part in parts)
+        place = self._places.get(wanted)
+        if place is None or not who.may_read(place.product.address):
+            raise self._unknown(parts, who)
+        return place
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, ...], Place]:
+        found: dict[tuple[str, ...], Place] = {}
+        for product in self.products:
+            names = [f"{product.name}@{product.version}"] + ([product.name] if product.current else [])
+            for name in (name.lower() for name in names):
+                for dataset in product.datasets:
+                    found[product.domain.lower(), name, dataset.name.lower()] = Place(product, dataset)
+                if len(product.datasets) == 1:
+                    found[product.domain.lower(), name] = Place(product, product.datasets[0])
+        return found
+
+    def _unknown(self, parts: Sequence[str], who: Principal) -> AddressUnknown:
+        known = {
+            ".".join(names): place.address
+            for names, place in self._places.items()
+            if len(names) == 3 and who.may_read(place.product.address)
+        }
+        near = get_close_matches(".".join(parts).lower(), known, n=3, cutoff=0.5)
+        nearest = ", ".join(dict.fromkeys(known[name] for name in near))
+        hint = f"Nearest: {nearest}." if near else "`headgate catalog list` shows every dataset you may read."
+        return AddressUnknown(f"No dataset answers to the address {'.'.join(parts)!r}.", hint=hint)

@@ -1,0 +1,72 @@
+"""The plan: a printable, comparable, hashable value that says all an engine needs to know."""
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from connectors.spi import Fragment, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a leaf of the plan comes from: the store, and the datasets and products read."""
+
+    store: str
+    addresses: tuple[str, ...]
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RemoteFragment:
+    """A fragment under the relation name by which the residual reads it, with its native text."""
+
+    name: str
+    origin: Origin
+    fragment: Fragment
+    native: str
+
+
+@dataclass(frozen=True)
+class InPlaceScan:
+    """A table that DuckDB reads itself, under the relation name by which the residual reads it."""
+
+    name: str
+    origin: Origin
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a clause stayed with DuckDB."""
+
+    clause: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One column of the answer: its name and its DuckDB type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one query will do.
+
+    ``residual`` is DuckDB text that names only the relations of ``fragments`` and ``scans``; ``outputs`` and
+    ``schema`` describe the answer; ``explain`` is empty for a query, else ``plan`` or ``analyze``.
+    """
+
+    sql: str
+    fragments: tuple[RemoteFragment, ...]
+    scans: tuple[InPlaceScan, ...]
+    residual: str
+    outputs: tuple[Output, ...]
+    reasons: tuple[Reason, ...] = ()
+    pushdown: bool = True
+    explain: str = ""
+    catalog_version: str = ""
+    parameters: tuple[str, ...] = ()
+    schema: pa.Schema = field(default=None, compare=False, repr=False)
