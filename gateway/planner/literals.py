@@ -1,0 +1,94 @@
+"""Constants beside a column, in the one spelling that means the same in every store."""
+
+import re
+from datetime import date, datetime
+
+from sqlglot import exp
+
+from connectors.spi import Column
+from connectors.types import Family
+from gateway.planner.refusal import Refused
+
+_INTEGER = re.compile(r"\d{1,18}")
+_DECIMAL = re.compile(r"(?=.{2,19}$)\d*\.\d*\d|\d+\.")
+_NUMBER_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?)?")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
+_DAYS = frozenset({Family.DATE, Family.TIMESTAMP})
+_CAST_FAMILIES = {
+    exp.DType.DATE: Family.DATE,
+    exp.DType.TIMESTAMP: Family.TIMESTAMP,
+    exp.DType.TIMESTAMPTZ: Family.TIMESTAMPTZ,
+    exp.DType.DECIMAL: Family.DECIMAL,
+    exp.DType.UUID: Family.UUID,
+}
+
+
+def is_constant(node: exp.Expression) -> bool:
+    """Whether a node is a literal, a negative number, a boolean, or a cast of a string literal."""
+    if isinstance(node, exp.Neg):
+        node = node.this
+        return isinstance(node, exp.Literal) and not node.is_string
+    if isinstance(node, exp.Cast):
+        return not isinstance(node, exp.TryCast) and isinstance(node.this, exp.Literal) and node.this.is_string
+    return isinstance(node, (exp.Literal, exp.Boolean))
+
+
+def beside(constant: exp.Expression, column: Column) -> exp.Expression:
+    """``constant`` as it must be written when compared with ``column``; refuses what DuckDB reads in its own way."""
+    family = column.family
+    if isinstance(constant, exp.Boolean) and family is Family.BOOLEAN:
+        return constant.copy()
+    if isinstance(constant, exp.Cast):
+        return _typed(constant, family)
+    if isinstance(constant, exp.Literal) and constant.is_string:
+        return _from_text(constant.this, family)
+    return _number(constant, family)
+
+
+def _number(constant: exp.Expression, family: Family) -> exp.Expression:
+    digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
+    if family in _NUMBERS and (_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits)):
+        return constant.copy()
+    raise Refused(f"a number is not compared with {family} alike everywhere")
+
+
+def _typed(constant: exp.Cast, family: Family) -> exp.Expression:
+    kind = _CAST_FAMILIES.get(constant.to.this)
+    text = constant.this.this
+    comparable = kind is family or {kind, family} <= _DAYS or {kind, family} <= {Family.DECIMAL, Family.INTEGER}
+    if kind is None or not comparable:
+        raise Refused(f"a constant of another type is compared with {family}")
+    if kind is Family.DECIMAL:
+        if _NUMBER_TEXT.fullmatch(text):
+            return constant.copy()
+        raise Refused("the number is not spelled plainly")
+    return _from_text(text, kind)
+
+
+def _from_text(text: str, family: Family) -> exp.Expression:
+    """A string that stands beside a column takes the column's type in DuckDB; only canonical spellings are sent on."""
+    if family is Family.TEXT:
+        return exp.Literal.string(text)
+    if family is Family.DATE and _DATE.fullmatch(text) and _exists(text):
+        return exp.cast(exp.Literal.string(text), "DATE", dialect="duckdb")
+    if family in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
+        moment = text.replace("T", " ") if match[2] else f"{text} 00:00:00"
+        if family is Family.TIMESTAMP:
+            return exp.cast(exp.Literal.string(moment), "TIMESTAMP", dialect="duckdb")
+        return exp.cast(exp.Literal.string(f"{moment}+00"), "TIMESTAMPTZ", dialect="duckdb")
+    if family is Family.UUID and _UUID.fullmatch(text):
+        return exp.cast(exp.Literal.string(text), "UUID", dialect="duckdb")
+    raise Refused(f"the constant is not in the one spelling of {family} that every store reads alike")
+
+
+def _exists(text: str) -> bool:
+    """Whether the calendar has this day; DuckDB's own complaint about one that does not exist must be kept."""
+    try:
+        date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
