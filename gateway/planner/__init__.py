@@ -1,1 +1,108 @@
-"""From a gated query to a plan. Pure: no I/O, no drivers; what must be asked of an engine is passed in."""
+"""From a gated query to a plan. Pure: no I/O, no drivers; what must be asked of an engine is passed in.
+
+The passes, in order::
+
+    resolve    addresses → datasets                              (resolve.py)
+    qualify    every column names its source                     (qualify.py)
+    split      one store's exact parts → fragments, with reasons (split.py: joins, classify, aggregate, topn)
+    protect    the finished plan is checked against what was resolved and granted (protect.py)
+    cost       what is streamed and what is buffered             (cost.py)
+
+Where a query cannot be analysed with certainty, and when pushdown is off, whole tables are delivered and DuckDB
+runs the user's own query over them (whole.py): slower, and never wrong.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from connectors.spi import Capabilities, Column, Fragment
+from gateway.planner.cost import streams
+from gateway.planner.names import Names
+from gateway.planner.plan import InPlaceScan, Output, Plan, Reason, RemoteFragment
+from gateway.planner.protect import verify
+from gateway.planner.qualify import qualify
+from gateway.planner.refusal import Refused
+from gateway.planner.resolve import Resolved
+from gateway.planner.split import Leaves, split
+from gateway.planner.whole import deliver_whole
+
+Relations = Mapping[str, tuple[Column, ...]]
+Describe = Callable[[str, Relations], tuple[Output, ...]]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What the planner knows of the stores: their claims, and how each writes a fragment."""
+
+    capabilities: dict[str, Capabilities]
+    render: Callable[[str, Fragment], str]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What is lent to the planner: the one printer, and DuckDB's own judgement of names and types."""
+
+    printed: Callable[[exp.Expr], str]
+    describe: Describe
+
+
+def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) -> Plan:
+    """Plan a resolved query. Raises :class:`gateway.errors.SqlInvalid` when DuckDB rejects its names or types."""
+    text = tools.printed(resolved.query)
+    outputs = tools.describe(text, {name: place.dataset.table.columns for name, place in resolved.places.items()})
+    if not pushdown:
+        return _whole(resolved, stores, tools, outputs, Reason("everything", "pushdown is off"))
+    try:
+        bound = qualify(resolved.query, resolved.places)
+        leaves = _leaves(bound, resolved, tools)
+        split(bound, leaves, stores.capabilities)
+        made = _finish(bound, leaves, stores, tools, outputs)
+        _check_outputs(made, tools)
+    except Refused as why:
+        return _whole(resolved, stores, tools, outputs, Reason("everything", str(why)))
+    return made
+
+
+def relations(made: Plan) -> dict[str, tuple[Column, ...]]:
+    """The relations that the residual of a plan reads, with their columns."""
+    read = {remote.name: remote.fragment.columns for remote in made.fragments}
+    return read | {scan.name: scan.table.columns for scan in made.scans}
+
+
+def _leaves(query: exp.Query, resolved: Resolved, tools: Tools) -> Leaves:
+    return Leaves(Names(query), resolved.places, tools.printed)
+
+
+def _whole(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Output, ...], reason: Reason) -> Plan:
+    query = resolved.query.copy()
+    leaves = _leaves(query, resolved, tools)
+    leaves.reasons.append(reason)
+    deliver_whole(query, leaves, stores.capabilities)
+    return _finish(query, leaves, stores, tools, outputs)
+
+
+def _finish(residual: exp.Query, leaves: Leaves, stores: Stores, tools: Tools, outputs: tuple[Output, ...]) -> Plan:
+    fragments = tuple(
+        RemoteFragment(name, origin, fragment, stores.render(origin.store, fragment))
+        for name, (origin, fragment) in leaves.fragments.items()
+    )
+    scans: tuple[InPlaceScan, ...] = tuple(leaves.scans.values())
+    made = Plan(
+        fragments=fragments,
+        scans=scans,
+        residual=tools.printed(residual),
+        outputs=outputs,
+        reasons=tuple(leaves.reasons),
+        streamed=streams(residual, fragments, scans),
+    )
+    verify(made, residual, leaves.places.values())
+    return made
+
+
+def _check_outputs(made: Plan, tools: Tools) -> None:
+    """DuckDB must see the same types in the residual as in the user's own query."""
+    seen = tools.describe(made.residual, relations(made))
+    if [output.type for output in seen] != [output.type for output in made.outputs]:
+        raise Refused("the pushed form would answer with other types")

@@ -10,7 +10,7 @@ from connectors.types import Family
 from gateway.planner.literals import beside, is_constant
 from gateway.planner.refusal import Refused
 
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -49,14 +49,14 @@ class Classifier:
         if clause not in self.capabilities.clauses:
             raise Refused(f"the store does not claim {clause}")
 
-    def find(self, node: exp.Expression) -> Column:
+    def find(self, node: exp.Expr) -> Column:
         """The column behind a node; refuses anything but a bare column of this store."""
         found = self.column(node) if isinstance(node, exp.Column) else None
         if found is None:
             raise Refused(f"{type(node).__name__} is not among the expressions that are pushed")
         return found
 
-    def predicate(self, node: exp.Expression) -> exp.Expression:
+    def predicate(self, node: exp.Expr) -> exp.Expr:
         """A copy of a predicate, constants in canonical form, for the store; refuses what is not exact."""
         copy = node.copy()
         if isinstance(node, (exp.And, exp.Or)):
@@ -83,7 +83,7 @@ class Classifier:
             raise Refused("a value that is not BOOLEAN is used as a predicate")
         self.claim("=", Family.BOOLEAN)
 
-    def _comparison(self, node: exp.Expression, copy: exp.Expression) -> None:
+    def _comparison(self, node: exp.Expr, copy: exp.Expr) -> None:
         operator = _COMPARISONS[type(node)]
         left, right = node.this.unnest(), node.expression.unnest()
         if is_constant(left) and not is_constant(right):
@@ -104,7 +104,7 @@ class Classifier:
         for family in pair:
             self.claim(operator, family)
 
-    def _in(self, node: exp.In, copy: exp.Expression) -> None:
+    def _in(self, node: exp.In, copy: exp.Expr) -> None:
         column = self.find(node.this.unnest())
         values = node.expressions
         if any(node.args.get(key) for key in ("query", "unnest", "field")) or not values:
@@ -114,7 +114,7 @@ class Classifier:
         self.claim("IN", column.family)
         copy.set("expressions", [beside(value, column) for value in values])
 
-    def _between(self, node: exp.Between, copy: exp.Expression) -> None:
+    def _between(self, node: exp.Between, copy: exp.Expr) -> None:
         column = self.find(node.this.unnest())
         low, high = node.args["low"].unnest(), node.args["high"].unnest()
         if node.args.get("symmetric") or not (is_constant(low) and is_constant(high)):

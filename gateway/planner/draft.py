@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from connectors.spi import Column, Fragment, Table
 
-Print = Callable[[exp.Expression], str]
+Print = Callable[[exp.Expr], str]
 
 
 @dataclass
@@ -19,9 +19,9 @@ class Draft:
 
     store: str
     tables: dict[str, Table]
-    filters: list[exp.Expression] = field(default_factory=list)
-    outputs: list[tuple[Column, exp.Expression]] = field(default_factory=list)
-    group: list[exp.Expression] = field(default_factory=list)
+    filters: list[exp.Expr] = field(default_factory=list)
+    outputs: list[tuple[Column, exp.Expr]] = field(default_factory=list)
+    group: list[exp.Expr] = field(default_factory=list)
     order: list[exp.Ordered] = field(default_factory=list)
     limit: int | None = None
 
@@ -30,7 +30,7 @@ class Draft:
         table = self.tables.get(node.table)
         return table.column(node.name) if table else None
 
-    def add(self, column: Column, expression: exp.Expression) -> None:
+    def add(self, column: Column, expression: exp.Expr) -> None:
         """Give out ``expression`` under the name and type of ``column``."""
         self.outputs.append((column, expression))
 

@@ -12,11 +12,11 @@ _INNER = ("", "INNER", "CROSS")
 _FILTERS_ITS_RIGHT_SIDE = ("", "INNER", "SEMI", "ANTI")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Conjunct:
     """One conjunct of the WHERE clause, or of the ON clause of ``join``."""
 
-    node: exp.Expression
+    node: exp.Expr
     join: exp.Join | None
 
     @property
@@ -70,12 +70,11 @@ def may_move(conjunct: Conjunct, alias: str, kept: frozenset[str]) -> bool:
 
 
 def connected(members: Iterable[str], links: Iterable[frozenset[str]]) -> list[list[str]]:
-    """Split ``members`` into groups that ``links`` (sets of aliases an equality relates) hold together, in order."""
+    """Split ``members`` into the groups that ``links`` (pairs of aliases an equality relates) hold together."""
     groups = [[member] for member in members]
     for link in links:
         touched = [group for group in groups if link & set(group)]
         if len(touched) > 1:
-            groups = [group for group in groups if group not in touched] + [sum(touched, [])]
-    order = {member: position for position, group in enumerate(groups) for member in group}
-    assert len(order) == sum(map(len, groups))
+            merged = [member for group in touched for member in group]
+            groups = [merged if group is touched[0] else group for group in groups if group not in touched[1:]]
     return groups

@@ -27,7 +27,7 @@ _CAST_FAMILIES = {
 }
 
 
-def is_constant(node: exp.Expression) -> bool:
+def is_constant(node: exp.Expr) -> bool:
     """Whether a node is a literal, a negative number, a boolean, or a cast of a string literal."""
     if isinstance(node, exp.Neg):
         node = node.this
@@ -37,7 +37,7 @@ def is_constant(node: exp.Expression) -> bool:
     return isinstance(node, (exp.Literal, exp.Boolean))
 
 
-def beside(constant: exp.Expression, column: Column) -> exp.Expression:
+def beside(constant: exp.Expr, column: Column) -> exp.Expr:
     """``constant`` as it must be written when compared with ``column``; refuses what DuckDB reads in its own way."""
     family = column.family
     if isinstance(constant, exp.Boolean) and family is Family.BOOLEAN:
@@ -49,14 +49,14 @@ def beside(constant: exp.Expression, column: Column) -> exp.Expression:
     return _number(constant, family)
 
 
-def _number(constant: exp.Expression, family: Family) -> exp.Expression:
+def _number(constant: exp.Expr, family: Family) -> exp.Expr:
     digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
     if family in _NUMBERS and (_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits)):
         return constant.copy()
     raise Refused(f"a number is not compared with {family} alike everywhere")
 
 
-def _typed(constant: exp.Cast, family: Family) -> exp.Expression:
+def _typed(constant: exp.Cast, family: Family) -> exp.Expr:
     kind = _CAST_FAMILIES.get(constant.to.this)
     text = constant.this.this
     comparable = kind is family or {kind, family} <= _DAYS or {kind, family} <= {Family.DECIMAL, Family.INTEGER}
@@ -69,7 +69,7 @@ def _typed(constant: exp.Cast, family: Family) -> exp.Expression:
     return _from_text(text, kind)
 
 
-def _from_text(text: str, family: Family) -> exp.Expression:
+def _from_text(text: str, family: Family) -> exp.Expr:
     """A string that stands beside a column takes the column's type in DuckDB; only canonical spellings are sent on."""
     if family is Family.TEXT:
         return exp.Literal.string(text)

@@ -8,7 +8,7 @@ from sqlglot import exp
 class Names:
     """Hands out ``f0``, ``f1`` …, skipping every identifier of the query, whatever its case."""
 
-    def __init__(self, query: exp.Expression) -> None:
+    def __init__(self, query: exp.Expr) -> None:
         self._taken = {identifier.name.lower() for identifier in query.find_all(exp.Identifier)}
 
     def fresh(self, prefix: str) -> str:

@@ -12,17 +12,8 @@ class Source:
     """One entry of a SELECT's FROM: the node that names it, and the join that brings it in (None for the first)."""
 
     alias: str
-    node: exp.Expression
+    node: exp.Expr
     join: exp.Join | None
-
-    @property
-    def is_table(self) -> bool:
-        """Whether this is a plain table or CTE name, with nothing attached that changes its rows or columns."""
-        node = self.node
-        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
-            return False
-        extras = [key for key, value in node.args.items() if value and key not in ("this", "alias")]
-        return not extras and not node.args["alias"].args.get("columns")
 
 
 @dataclass(frozen=True)

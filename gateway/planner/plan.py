@@ -55,18 +55,22 @@ class Output:
 class Plan:
     """What one query will do.
 
-    ``residual`` is DuckDB text that names only the relations of ``fragments`` and ``scans``; ``outputs`` and
-    ``schema`` describe the answer; ``explain`` is empty for a query, else ``plan`` or ``analyze``.
+    ``residual`` is DuckDB text that names only the relations of ``fragments`` and ``scans``; ``outputs`` describe
+    the answer as DuckDB sees it, ``schema`` as the client gets it. ``streamed`` says that the only fragment flows
+    through DuckDB without being kept. ``explain`` is empty for a query, else ``plan`` or ``analyze``, and
+    ``parameters`` are the DuckDB types of parameters that are not bound yet.
     """
 
-    sql: str
     fragments: tuple[RemoteFragment, ...]
     scans: tuple[InPlaceScan, ...]
     residual: str
     outputs: tuple[Output, ...]
     reasons: tuple[Reason, ...] = ()
+    streamed: bool = False
+    sql: str = ""
     pushdown: bool = True
     explain: str = ""
+    format: str = "text"
     catalog_version: str = ""
     parameters: tuple[str, ...] = ()
     schema: pa.Schema = field(default=None, compare=False, repr=False)

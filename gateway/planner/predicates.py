@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 
-def conjuncts(predicate: exp.Expression | None) -> Iterator[exp.Expression]:
+def conjuncts(predicate: exp.Expr | None) -> Iterator[exp.Expr]:
     """The parts of a predicate that must all hold."""
     if predicate is None:
         return
@@ -17,11 +17,11 @@ def conjuncts(predicate: exp.Expression | None) -> Iterator[exp.Expression]:
         yield inner
 
 
-def aliases(expression: exp.Expression) -> frozenset[str]:
+def aliases(expression: exp.Expr) -> frozenset[str]:
     """The source aliases that an expression reads, its subqueries included."""
     return frozenset(column.table for column in expression.find_all(exp.Column))
 
 
-def conjoin(parts: list[exp.Expression]) -> exp.Expression | None:
-    """One predicate again, with the parentheses it needs; None for no parts."""
-    return exp.and_(*parts, copy=True) if parts else None
+def conjoin(parts: list[exp.Expr]) -> exp.Expr | None:
+    """One predicate again, with the parentheses it needs; None for no parts. The parts stay the same nodes."""
+    return exp.and_(*parts, copy=False) if parts else None

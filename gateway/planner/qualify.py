@@ -1,0 +1,45 @@
+"""Binding every name to its source, so that later passes need not guess. sqlglot's pass, kept to what it does well."""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify as bind_names
+from sqlglot.schema import MappingSchema
+
+from gateway.catalog import Place
+from gateway.planner.refusal import Refused
+
+
+def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
+    """A copy of ``query`` in which every column names its source; refuses what cannot be analysed with certainty."""
+    _refuse_unusual(query, places)
+    columns: dict[str, object] = {
+        name: {column.name: "unknown" for column in place.dataset.table.columns} for name, place in places.items()
+    }
+    try:
+        bound = bind_names(
+            query.copy(),
+            dialect="duckdb",
+            schema=MappingSchema(columns, dialect="duckdb", normalize=True),
+            quote_identifiers=True,
+        )
+    except (SqlglotError, AttributeError, KeyError, ValueError) as problem:
+        raise Refused("the names of this query could not all be bound") from problem
+    if not isinstance(bound, exp.Query) or _loose_stars(bound):
+        raise Refused("the names of this query could not all be bound")
+    return bound
+
+
+def _refuse_unusual(query: exp.Query, places: Mapping[str, Place]) -> None:
+    for kind in (exp.Pivot, exp.TableSample, exp.Columns):
+        if query.find(kind):
+            raise Refused(f"{kind.__name__.upper()} decides at run time what is read")
+    for table in query.find_all(exp.Table):
+        extras = [key for key, value in table.args.items() if value and key not in ("this", "alias")]
+        if table.name in places and (extras or table.args["alias"].args.get("columns")):
+            raise Refused("a table is named with column aliases or decorations")
+
+
+def _loose_stars(query: exp.Query) -> list[exp.Expr]:
+    return [star for star in query.find_all(exp.Star) if not isinstance(star.parent, exp.Count)]

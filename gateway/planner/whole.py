@@ -1,0 +1,22 @@
+"""The plan without pushdown: whole tables, and the user's own query over them. It is the oracle of all the others."""
+
+from sqlglot import exp
+
+from connectors.spi import Capabilities
+from gateway.planner.draft import Draft, give_out_columns
+from gateway.planner.split import Leaves
+
+
+def deliver_whole(query: exp.Query, leaves: Leaves, stores: dict[str, Capabilities]) -> None:
+    """Point every table of ``query``, in place, at a relation that delivers all of its rows and columns."""
+    for table in list(query.find_all(exp.Table)):
+        if table.name not in leaves.places:
+            continue
+        place = leaves.places[table.name]
+        if stores[place.dataset.store].in_place:
+            relation = leaves.scan(table.name)
+        else:
+            draft = Draft(place.dataset.store, {table.name: place.dataset.table})
+            give_out_columns(draft, table.name, [column.name for column in place.dataset.table.columns])
+            relation = leaves.fragment(draft.freeze(leaves.printed), [place])
+        table.set("this", exp.to_identifier(relation, quoted=True))
