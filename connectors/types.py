@@ -82,6 +82,21 @@ def arrow_type(type_name: str) -> pa.DataType:
     raise ValueError(f"no Arrow form for the type {type_name!r}")
 
 
+def duckdb_type(arrow: pa.DataType) -> str:
+    """The DuckDB type that an Arrow type stands for when nothing else is known of it: utf8 is VARCHAR, never UUID.
+
+    Raises ValueError for Arrow types that do not cross the border.
+    """
+    if pa.types.is_decimal128(arrow):
+        return f"DECIMAL({arrow.precision},{arrow.scale})"
+    if pa.types.is_list(arrow):
+        return f"{duckdb_type(arrow.value_type)}[]"
+    for name, (_, plain) in _PLAIN.items():
+        if plain == arrow:
+            return name
+    raise ValueError(f"no DuckDB type for the Arrow type {arrow}")
+
+
 def needs_cast(type_name: str) -> bool:
     """Whether DuckDB sees another type than ``type_name`` when it scans the Arrow form."""
     return type_name.removesuffix("[]") in _CAST_ON_ARRIVAL
