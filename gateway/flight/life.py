@@ -1,0 +1,107 @@
+"""Start, drain and stop of the Flight server. Signals are the caller's business: ``serve()`` is never used."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from connectors.errors import CallCancelled
+from gateway.flight.actions import Actions
+from gateway.flight.auth import Authenticator
+from gateway.flight.commands import Commands
+from gateway.flight.errors import hide_tracebacks
+from gateway.flight.handles import Keyring
+from gateway.flight.middleware import KEY, MiddlewareFactory, OpenHandshake
+from gateway.flight.registry import Registry
+from gateway.flight.server import Server
+from gateway.flight.settings import FlightSettings
+from gateway.flight.statements import Statements
+from gateway.service import Service
+
+_STOP_SECONDS = 5.0
+
+
+class FlightServer:
+    """A Flight SQL server over a service.
+
+    :meth:`start` listens; :meth:`drain` refuses new work and waits for what runs; :meth:`stop` ends the rest.
+    """
+
+    def __init__(self, service: Service, settings: FlightSettings) -> None:
+        self._settings = settings
+        keyring = Keyring(settings.keys)
+        self._authenticator = Authenticator(settings, keyring)
+        self._registry = Registry(settings.idle_seconds)
+        statements = Statements(service, settings, keyring, self._registry)
+        self._commands = Commands(service, settings, statements)
+        self._actions = Actions(statements, self._registry, self._authenticator)
+        self._server: Server | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        assert self._server is not None
+        return int(self._server.port)
+
+    @property
+    def uri(self) -> str:
+        """Where clients find it: ``grpc://`` or ``grpc+tls://``, once started."""
+        return f"{self._scheme}://{self._host}:{self.port}"
+
+    @property
+    def running(self) -> int:
+        """How many queries are running."""
+        return len(self._registry)
+
+    def start(self) -> None:
+        """Listen. Raises OSError when the address cannot be bound."""
+        hide_tracebacks()
+        settings = self._settings
+        tls = [(settings.tls_cert, settings.tls_key)] if settings.tls_cert and settings.tls_key else None
+        self._server = Server(
+            self._commands,
+            self._actions,
+            location=f"{self._scheme}://{self._host}:{settings.port}",
+            auth_handler=OpenHandshake(),
+            tls_certificates=tls,
+            middleware={KEY: MiddlewareFactory(self._authenticator, lambda: self._actions.draining)},
+        )
+
+    def drain(self, grace: float) -> bool:
+        """Refuse new queries and wait ``grace`` seconds for the running ones; False when some are still running.
+
+        Tickets that are out may still be fetched meanwhile.
+        """
+        self._actions.draining = True
+        return self._registry.wait_until_empty(grace)
+
+    def stop(self) -> None:
+        """Cancel what is running and stop listening. Idempotent; returns within about ten seconds."""
+        self._actions.draining = True
+        self._registry.cancel_all(CallCancelled("The gateway is shutting down."))
+        self._registry.wait_until_empty(_STOP_SECONDS)
+        if self._server is not None:
+            # shutdown() waits for handlers without a limit of its own; a client that reads nothing could hold it.
+            ending = threading.Thread(target=self._server.shutdown, name="headgate-flight-shutdown", daemon=True)
+            ending.start()
+            ending.join(_STOP_SECONDS)
+        self._registry.close()
+
+    @property
+    def _scheme(self) -> str:
+        return "grpc+tls" if self._settings.tls_cert else "grpc"
+
+    @property
+    def _host(self) -> str:
+        host = self._settings.host
+        return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def serving(service: Service, settings: FlightSettings) -> Iterator[FlightServer]:
+    """A started server that is stopped at the end of the block."""
+    server = FlightServer(service, settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,80 @@
+"""One RPC as the rest of the package sees it, without the transport."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from connectors.errors import DeadlineExceeded
+from gateway.errors import RequestMalformed
+from gateway.flight.types import present, profile_for
+from gateway.policy import Principal
+from gateway.service import Options
+
+Headers = Mapping[str, Sequence[str | bytes]]
+
+
+def first(headers: Headers, name: str) -> str:
+    """The first text value of a header, or nothing."""
+    return next((value for value in headers.get(name, ()) if isinstance(value, str)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and what their session has chosen. ``name`` is what seals carry: empty for anonymous."""
+
+    name: str
+    principal: Principal
+    pushdown: bool = True
+
+
+@dataclass
+class Rpc:
+    """The caller and headers of a running RPC, and the hooks that its transport fills in.
+
+    ``gone`` tells whether the client has left; it may only be asked until the hooks of ``completed`` have run.
+    """
+
+    caller: Caller
+    headers: Headers
+    id: str = field(default_factory=lambda: uuid4().hex)
+    gone: Callable[[], bool] = lambda: False
+    add_header: Callable[[str, str], None] = lambda _name, _value: None
+    completed: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def profile(self) -> str:
+        """The type profile of this client."""
+        return profile_for(first(self.headers, "x-headgate-type-profile"), first(self.headers, "user-agent"))
+
+    @property
+    def pushdown(self) -> bool:
+        """Whether stores may compute parts of the query: the header ``x-headgate-pushdown``, else the session."""
+        return switch(first(self.headers, "x-headgate-pushdown"), self.caller.pushdown)
+
+    def timeout(self, limit: float | None) -> float | None:
+        """Seconds a query may take: the header ``x-headgate-timeout``, never more than the gateway's limit."""
+        text = first(self.headers, "x-headgate-timeout")
+        if not text:
+            return limit
+        try:
+            seconds = float(text)
+        except ValueError:
+            raise RequestMalformed("The header x-headgate-timeout must be a number of seconds.") from None
+        if not seconds > 0:
+            raise DeadlineExceeded("The header x-headgate-timeout leaves the query no time.")
+        return min(seconds, limit) if limit is not None else seconds
+
+
+def options(pushdown: bool, profile: str) -> Options:
+    """The service's options for what a caller, a handle or a ticket chose."""
+    return Options(pushdown=pushdown, present=present(profile))
+
+
+def switch(text: str, default: bool) -> bool:
+    """Read ``on`` or ``off``; nothing means the default. Raises :class:`RequestMalformed` for anything else."""
+    if not text:
+        return default
+    known = {"on": True, "true": True, "off": False, "false": False}
+    if text.lower() not in known:
+        raise RequestMalformed("Pushdown is either on or off.", hint="Send x-headgate-pushdown: on, or off.")
+    return known[text.lower()]

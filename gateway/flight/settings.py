@@ -1,0 +1,41 @@
+"""What an operator chooses about the Flight server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.policy import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the configuration: an argon2 hash of the password, and patterns over ``domain.product``."""
+
+    password_hash: str
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlightSettings:
+    """Address, TLS, users and limits. Times are in seconds; ``port`` 0 takes a free one.
+
+    ``tls_cert`` and ``tls_key`` are PEM bytes, both or neither. ``anonymous`` is who a caller without credentials
+    is; None refuses such callers. ``keys`` are 32-byte secrets shared by all replicas: the first seals, all open;
+    without any, the process makes its own and its tickets die with it. A query waits at most ``queue_seconds`` for
+    one of ``max_running`` places, beside at most ``max_queued`` others. A client that takes no batch for
+    ``idle_seconds`` loses its query.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    tls_cert: bytes | None = field(default=None, repr=False)
+    tls_key: bytes | None = field(default=None, repr=False)
+    users: Mapping[str, User] = field(default_factory=dict)
+    anonymous: Principal | None = None
+    max_running: int = 16
+    max_queued: int = 64
+    queue_seconds: float = 30.0
+    query_timeout: float | None = 600.0
+    idle_seconds: float = 300.0
+    token_lifetime: float = 12 * 3600.0
+    ticket_lifetime: float = 3600.0
+    keys: tuple[bytes, ...] = field(default=(), repr=False)

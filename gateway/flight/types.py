@@ -1,0 +1,89 @@
+"""Type profiles: which DuckDB types a client is given as they are, and which as another that it can read.
+
+``common`` is what every JDBC, ODBC and BI client reads rightly; ``full`` (ADBC, pyarrow) changes only what arrives
+wrong or unreadable everywhere. A profile maps type *names*; the service casts in SQL, so nested values are right too.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from connectors.types import arrow_type, is_supported
+from gateway.service import Present
+
+PROFILES = ("common", "full")
+
+_ALWAYS = {
+    "UHUGEINT": "VARCHAR",  # its largest value would arrive as -1
+    "TIME WITH TIME ZONE": "VARCHAR",  # Arrow has no offset to keep
+    "BIT": "VARCHAR",
+    "BIGNUM": "VARCHAR",
+    "VARIANT": "JSON",
+    "NULL": "VARCHAR",
+    '"NULL"': "VARCHAR",
+}
+_COMMON = _ALWAYS | {
+    "UTINYINT": "SMALLINT",  # JDBC reads unsigned values as signed ones
+    "USMALLINT": "INTEGER",
+    "UINTEGER": "BIGINT",
+    "UBIGINT": "DECIMAL(20,0)",
+    "INTERVAL": "VARCHAR",  # ODBC has no accessor for it
+}
+_ARRAY = re.compile(r"(.*)(\[\d*\])", re.DOTALL)
+
+
+def present(profile: str) -> Present:
+    """The mapping of a profile, from DuckDB type name to DuckDB type name."""
+    table = _ALWAYS if profile == "full" else _COMMON
+    return lambda name: _present(name, table)
+
+
+def profile_for(header: str, user_agent: str) -> str:
+    """The profile a caller gets: what the header ``x-headgate-type-profile`` names, else by the user agent."""
+    if header in PROFILES:
+        return header
+    return "full" if user_agent.startswith("ADBC ") else "common"
+
+
+def presented_arrow(name: str, profile: str) -> pa.DataType:
+    """The Arrow type in which a column of a DuckDB type reaches a client; text for what has no Arrow form."""
+    shown = present(profile)(name)
+    return arrow_type(shown) if is_supported(shown) else pa.utf8()
+
+
+def _present(name: str, table: dict[str, str]) -> str:
+    if match := _ARRAY.fullmatch(name):
+        return _present(match[1], table) + match[2]
+    head, _, rest = name.partition("(")
+    inside = rest[:-1]
+    if head in ("ENUM", "UNION"):
+        return "VARCHAR"
+    if head == "STRUCT":
+        members = (_member(text) for text in _parts(inside))
+        return f"STRUCT({', '.join(f'{field} {_present(kind, table)}' for field, kind in members)})"
+    if head == "MAP":
+        return f"MAP({', '.join(_present(part, table) for part in _parts(inside))})"
+    return table.get(name, name)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The members of ``a INTEGER, "b, c" DECIMAL(3,1)``: split at commas outside quotes and parentheses."""
+    depth, start, quote = 0, 0, ""
+    for at, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif letter == "," and not depth:
+            yield text[start:at].strip()
+            start = at + 1
+    yield text[start:].strip()
+
+
+def _member(text: str) -> tuple[str, str]:
+    """The name, quoted as it stands, and the type of one member of a STRUCT."""
+    match = re.match(r'("(?:[^"]|"")*"|\S+)\s+(.*)', text, re.DOTALL)
+    return (match[1], match[2]) if match else (text, "VARCHAR")
