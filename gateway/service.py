@@ -1,14 +1,21 @@
 """The in-process door: prepare(sql, who) → Plan, run(plan, call) → Answer. Flight and the CLI both come in here."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from connectors.call import Call
+from connectors.spi import Connector, Fragment
+from gateway import sql
 from gateway.catalog import Catalog
-from gateway.planner.plan import Plan
+from gateway.database import Database
+from gateway.engine import Engine
+from gateway.planner import Stores, Tools, plan
+from gateway.planner.explain import Measured, as_json, as_lines
+from gateway.planner.plan import Output, Plan
+from gateway.planner.resolve import resolve
 from gateway.policy import Principal
 
 Present = Callable[[str], str]
@@ -55,3 +62,102 @@ class Service(Protocol):
 
     def run(self, plan: Plan, call: Call) -> Answer:
         """Start a plan under a call (its deadline and cancellation hold for everything done for it)."""
+
+
+class LocalService:
+    """The service of this process. ``catalog`` is asked anew by each statement, so a reload takes effect at once."""
+
+    def __init__(
+        self,
+        catalog: Callable[[], Catalog],
+        connectors: Mapping[str, Connector],
+        database: Database,
+        engine: Engine,
+    ) -> None:
+        self._catalog = catalog
+        self._connectors = connectors
+        self._database = database
+        self._engine = engine
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog in force now."""
+        return self._catalog()
+
+    def prepare(
+        self, sql_text: str, who: Principal, *, parameters: Sequence[Any] | None = None, options: Options = Options()
+    ) -> Plan:
+        """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
+        statement = sql.parse(sql_text)
+        catalog = self._catalog()
+        query, unbound = self._bind(statement.query, parameters)
+        resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))
+        made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
+        made = _presented(made, options.present) if options.present else made
+        outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
+        return replace(
+            made,
+            sql=sql.to_duckdb(statement.query),
+            pushdown=options.pushdown,
+            explain=statement.explain,
+            format=statement.format,
+            catalog_version=catalog.version,
+            parameters=unbound,
+            schema=self._database.schema(outputs),
+        )
+
+    def run(self, made: Plan, call: Call) -> Answer:
+        """See :meth:`Service.run`."""
+        if not made.explain:
+            return self._engine.run(made, call)
+        measured = self._measure(made, call) if made.explain == "analyze" else None
+        lines = [as_json(made, measured)] if made.format == "json" else list(as_lines(made, measured))
+        return TextAnswer(made.schema, lines)
+
+    def _measure(self, made: Plan, call: Call) -> Measured:
+        """Run a plan to its end for its figures alone."""
+        answer = self._engine.run(replace(made, schema=self._database.schema(made.outputs)), call)
+        for _ in answer:
+            pass
+        return Measured.of(answer.moved, answer.rows, answer.milliseconds)
+
+    def _bind(self, query: sql.Query, parameters: Sequence[Any] | None) -> tuple[sql.Query, tuple[str, ...]]:
+        """The query with its parameters in place; while they are unknown, typed NULLs, and the types."""
+        if parameters is not None:
+            return sql.bind(query, parameters), ()
+        types = sql.infer_types(query)
+        return sql.bind_nulls(query, types), types
+
+    def _stores(self) -> Stores:
+        def render(store: str, fragment: Fragment) -> str:
+            return self._connectors[store].render(fragment)
+
+        return Stores({name: connector.capabilities for name, connector in self._connectors.items()}, render)
+
+    def _tools(self) -> Tools:
+        return Tools(sql.to_duckdb, self._database.describe)
+
+
+class TextAnswer:
+    """An answer that is already known: one column of text lines. Implements :class:`Answer`."""
+
+    def __init__(self, schema: pa.Schema, lines: Sequence[str]) -> None:
+        self.schema = schema
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """One batch of all lines."""
+        yield pa.RecordBatch.from_arrays([pa.array(self._lines, pa.utf8())], schema=self.schema)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _presented(made: Plan, present: Present) -> Plan:
+    """The plan with a last projection to the types that the client can read; names and order stay."""
+    outputs = tuple(Output(output.name, present(output.type)) for output in made.outputs)
+    if outputs == made.outputs:
+        return made
+    casts = ", ".join(f'CAST("c{number}" AS {output.type})' for number, output in enumerate(outputs))
+    names = ", ".join(f'"c{number}"' for number in range(len(outputs)))
+    return replace(made, residual=f"SELECT {casts} FROM ({made.residual}) AS answer({names})", outputs=outputs)

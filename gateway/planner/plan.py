@@ -74,3 +74,15 @@ class Plan:
     catalog_version: str = ""
     parameters: tuple[str, ...] = ()
     schema: pa.Schema = field(default=None, compare=False, repr=False)
+
+
+@dataclass
+class Moved:
+    """What one leaf of a plan moved when it ran: how it was kept, rows, bytes, milliseconds, and the snapshot read."""
+
+    name: str
+    how: str = ""
+    rows: int = 0
+    bytes: int = 0
+    milliseconds: float = 0.0
+    snapshot: str = ""

@@ -50,10 +50,20 @@ class Leaves:
 
     def stays(self, clause: exp.Expr | str, why: Refused | str) -> None:
         """Keep the reason for which a clause is left to DuckDB."""
-        text = clause if isinstance(clause, str) else self.printed(clause)
+        text = clause if isinstance(clause, str) else self.printed(self._addressed(clause))
         reason = Reason(text if len(text) <= 160 else f"{text[:159]}…", str(why))
         if reason not in self.reasons:
             self.reasons.append(reason)
+
+    def _addressed(self, clause: exp.Expr) -> exp.Expr:
+        """A copy of a clause that names datasets by their addresses, as the user knows them."""
+        copy = clause.copy()
+        for table in copy.find_all(exp.Table):
+            if place := self.places.get(table.name):
+                table.set("this", exp.to_identifier(place.dataset.name, quoted=True))
+                table.set("db", exp.to_identifier(place.product.schema_name, quoted=True))
+                table.set("catalog", exp.to_identifier(place.product.domain, quoted=True))
+        return copy
 
 
 def origin(places: Iterable[Place]) -> Origin:
@@ -94,12 +104,12 @@ class _Split:
         drafts = [(members, self._draft(members)) for members in self._groups(remote)]
         self._leave(set(remote))
         whole = len(drafts) == 1 and len(drafts[0][0]) == len(self.sources)
+        if not whole:
+            self._tell_stages("it reads more than one relation", "group", "having", "order", "limit")
         for members, draft in drafts:
             alias = self.leaves.names.fresh("g") if len(members) > 1 else members[0].alias
             if whole:
                 self._take_stages(draft, alias)
-            else:
-                self._tell_stages("it reads more than one relation", "group", "having", "order", "limit")
             self._install(members, draft, alias)
 
     def _scan_in_place(self) -> dict[str, Source]:
@@ -212,8 +222,9 @@ class _Split:
 
     def _give_out(self, members: list[Source], draft: Draft, alias: str) -> None:
         """Give out every column that the query reads of the members, and let the query read it from ``alias``."""
+        done = {id(column) for conjunct in self.taken for column in conjunct.node.find_all(exp.Column)}
         for source in members:
-            columns = self.selects.of_source(self.select, source.alias)
+            columns = [column for column in self.selects.of_source(self.select, source.alias) if id(column) not in done]
             prefix = f"{source.alias}." if len(members) > 1 else ""
             give_out_columns(draft, source.alias, [column.name for column in columns], prefix)
             for column in columns:

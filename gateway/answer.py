@@ -1,0 +1,74 @@
+"""A running query's result: batches out, and everything behind it stopped and freed at the end, whatever the end."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pyarrow as pa
+
+from connectors.call import Call
+from connectors.errors import HeadgateError
+from gateway.planner.plan import Moved
+
+_log = logging.getLogger("headgate.engine")
+
+Explain = Callable[[Exception], HeadgateError]
+
+
+class EngineAnswer:
+    """Implements :class:`gateway.service.Answer` over DuckDB's reader.
+
+    ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots.
+    """
+
+    def __init__(
+        self, schema: pa.Schema, reader: pa.RecordBatchReader, call: Call, held: ExitStack, explain: Explain
+    ) -> None:
+        self.schema = schema
+        self.moved: list[Moved] = []
+        self.rows = 0
+        self.milliseconds = 0.0
+        self._reader = reader
+        self._call = call
+        self._held = held
+        self._explain = explain
+        self._using = threading.Lock()
+        self._closed = False
+        self._complete = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        started = time.perf_counter()
+        try:
+            while (batch := self._next()) is not None:
+                self.rows += batch.num_rows
+                yield batch
+            self._complete = True
+        finally:
+            self.milliseconds = (time.perf_counter() - started) * 1000
+            self.close()
+
+    def _next(self) -> pa.RecordBatch | None:
+        with self._using:
+            self._call.check()
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                return None
+            except Exception as problem:
+                raise self._explain(problem) from problem
+        return pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
+
+    def close(self) -> None:
+        """Stop what still runs, then free it. Whoever pulls at the moment is interrupted first. Idempotent."""
+        if not self._complete:
+            self._call.cancel()
+        with self._using:
+            if self._closed:
+                return
+            self._closed = True
+            try:
+                self._held.close()
+            except Exception:
+                _log.exception("call %s: freeing the answer failed", self._call.id)

@@ -1,0 +1,151 @@
+"""The locked DuckDB: one per gateway, a cursor per query, no way out but the pinned filesystem.
+
+The settings here are the second wall; the first is the allow-list of :mod:`gateway.sql`. Neither is enough alone.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from connectors.files import ROOT, PinnedFiles
+from connectors.spi import Column
+from gateway.duckdb_errors import translated
+from gateway.errors import SqlNotAllowed
+from gateway.planner.plan import Output
+
+Relations = Mapping[str, Sequence[Column]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the engine may use. Sizes as DuckDB writes them (``2GB``); ``spill`` is where private folders are made."""
+
+    memory: str = "2GB"
+    threads: int = 2
+    spill: Path | None = None
+    spill_size: str = "10GB"
+
+
+class Database:
+    """A locked in-memory DuckDB. Thread-safe: each use has a cursor of its own."""
+
+    def __init__(self, limits: Limits, files: PinnedFiles) -> None:
+        self._spill = tempfile.mkdtemp(prefix="headgate-spill-", dir=limits.spill)
+        self._connection = duckdb.connect(":memory:")
+        self._connection.register_filesystem(files.filesystem())
+        for name, value in self._settings(limits).items():
+            self._connection.execute(f"SET {name} = {_literal(value)}")
+
+    def _settings(self, limits: Limits) -> dict[str, Any]:
+        """In this order: directories can only be allowed while access is open, and the lock comes last."""
+        return {
+            "TimeZone": "UTC",
+            "memory_limit": limits.memory,
+            "threads": limits.threads,
+            "temp_directory": self._spill,
+            "max_temp_directory_size": limits.spill_size,
+            "max_expression_depth": 500,
+            "allow_community_extensions": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_persistent_secrets": False,
+            "python_enable_replacements": False,
+            "allowed_directories": [ROOT],
+            "enable_external_access": False,
+            "lock_configuration": True,
+        }
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own to the same locked instance: its temporary names are seen by nobody else."""
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def describe(self, text: str, relations: Relations) -> tuple[Output, ...]:
+        """Names and types of what ``text`` answers, over empty stand-ins for ``relations``. Runs nothing.
+
+        Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit.
+        """
+        with self.cursor() as cursor, translated():
+            self._admit(cursor, text, relations)
+            for name, columns in relations.items():
+                cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE")
+            rows = cursor.execute(f"DESCRIBE {text}").fetchall()
+        return tuple(Output(row[0], row[1]) for row in rows)
+
+    def schema(self, outputs: Sequence[Output]) -> pa.Schema:
+        """The Arrow schema in which DuckDB hands out these columns."""
+        with self.cursor() as cursor, translated():
+            nulls = ", ".join(f"CAST(NULL AS {output.type})" for output in outputs)
+            with cursor.sql(f"SELECT {nulls}").to_arrow_reader(1) as reader:
+                types = reader.schema.types
+        return pa.schema([pa.field(output.name, made) for output, made in zip(outputs, types, strict=True)])
+
+    def _admit(self, cursor: duckdb.DuckDBPyConnection, text: str, relations: Relations) -> None:
+        """The third gate: DuckDB's own parser must see one SELECT over exactly the relations that were meant."""
+        statements = cursor.extract_statements(text)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            raise SqlNotAllowed("Only a single SELECT statement can be answered.")
+        row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
+        tree = json.loads(row[0]) if row else {}
+        if tree.get("error"):
+            raise SqlNotAllowed("This form of statement cannot be checked.", hint="Write it as a plain SELECT.")
+        defined = set(_ctes(tree))
+        for table in _base_tables(tree):
+            elsewhere = table["catalog_name"] or table["schema_name"]
+            if elsewhere or table["table_name"] not in relations.keys() | defined:
+                raise SqlNotAllowed("The query reads a relation that is not a dataset.")
+
+    def close(self) -> None:
+        """Close the instance and remove its spill folder. Idempotent."""
+        self._connection.close()
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def _nulls(columns: Sequence[Column]) -> str:
+    return ", ".join(f"CAST(NULL AS {column.type}) AS {_quoted(column.name)}" for column in columns)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a serialised statement, without recursion: statements may be deep."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            yield node
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+
+
+def _base_tables(tree: Any) -> Iterator[dict[str, Any]]:
+    return (node for node in _nodes(tree) if node.get("type") == "BASE_TABLE")
+
+
+def _ctes(tree: Any) -> Iterator[str]:
+    for node in _nodes(tree):
+        for entry in (node.get("cte_map") or {}).get("map") or ():
+            yield entry["key"]

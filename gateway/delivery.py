@@ -1,0 +1,105 @@
+"""Bringing one fragment into DuckDB: kept as an Arrow table when small, spilled when large, or streamed through."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import duckdb
+import pyarrow as pa
+
+from connectors.border import Checked
+from connectors.spi import Column, Scan
+from connectors.types import needs_cast
+from gateway.planner.plan import Moved
+
+
+@dataclass
+class Delivery:
+    """One fragment on its way. ``failure`` keeps the source's own error, which DuckDB would wrap in text."""
+
+    name: str
+    columns: tuple[Column, ...]
+    stream: Checked
+    moved: Moved
+    kept: list[pa.RecordBatch] = field(default_factory=list)
+    rest: Iterator[pa.RecordBatch] | None = None
+    failure: Exception | None = None
+
+    def buffer(self, limit: int) -> None:
+        """Read batches until the end, or until ``limit`` bytes are kept and the rest has to go elsewhere."""
+        started = time.perf_counter()
+        size = 0
+        batches = iter(self.stream)
+        for batch in batches:
+            self.kept.append(batch)
+            size += batch.nbytes
+            if size > limit:
+                self.rest = batches
+                break
+        self._measure(started)
+
+    def install(self, cursor: duckdb.DuckDBPyConnection, *, streamed: bool) -> None:
+        """Make the rows readable under this delivery's name on ``cursor``."""
+        started = time.perf_counter()
+        raw = f"{self.name}_rows"
+        if streamed:
+            self.moved.how = "streamed"
+            cursor.register(raw, self._reader(self._told(iter(self.stream))))
+        elif self.rest is None:
+            self.moved.how = "buffered"
+            cursor.register(raw, pa.Table.from_batches(self.kept, schema=self.stream.schema))
+        else:
+            self.moved.how = "spilled"
+            source = f"{self.name}_source"
+            cursor.register(source, self._reader(self._told(chain(self._kept(), self.rest))))
+            cursor.execute(f'CREATE TEMP TABLE "{raw}" AS SELECT * FROM "{source}"')
+            cursor.unregister(source)
+            self._measure(started)
+        cursor.execute(f'CREATE TEMP VIEW "{self.name}" AS SELECT {_casts(self.columns)} FROM "{raw}"')
+
+    def _measure(self, started: float) -> None:
+        self.moved.milliseconds += (time.perf_counter() - started) * 1000
+        self.moved.rows, self.moved.bytes = self.stream.rows, self.stream.bytes
+
+    def _kept(self) -> Iterator[pa.RecordBatch]:
+        """Hand over what was kept, letting go of each batch."""
+        while self.kept:
+            yield self.kept.pop(0)
+
+    def _reader(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self.stream.schema, batches)
+
+    def _told(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        started = time.perf_counter()
+        try:
+            yield from batches
+        except Exception as problem:
+            self.failure = problem
+            raise
+        finally:
+            if self.moved.how == "streamed":
+                self._measure(started)
+
+
+def install_scan(cursor: duckdb.DuckDBPyConnection, name: str, scan: Scan) -> None:
+    """Make an in-place relation readable under ``name``: DuckDB scans the pinned files itself."""
+    columns = ", ".join(
+        f"CAST({_quoted(column.physical)} AS {column.type}) AS {_quoted(column.name)}" for column in scan.columns
+    )
+    urls = ", ".join("'" + url.replace("'", "''") + "'" for url in scan.urls)
+    options = ", hive_partitioning = true, hive_types_autocast = false" if scan.hive else ", hive_partitioning = false"
+    cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {columns} FROM read_parquet([{urls}]{options})")
+
+
+def _casts(columns: Sequence[Column]) -> str:
+    return ", ".join(
+        f"CAST({_quoted(column.name)} AS {column.type}) AS {_quoted(column.name)}"
+        if needs_cast(column.type)
+        else _quoted(column.name)
+        for column in columns
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

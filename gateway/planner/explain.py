@@ -1,0 +1,79 @@
+"""A plan for people and for programs: what runs where, what moved, and why the rest stayed."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run of the plan showed, for EXPLAIN ANALYZE. ``milliseconds`` are those of the residual."""
+
+    moved: Mapping[str, Moved]
+    rows: int
+    milliseconds: float
+
+    @classmethod
+    def of(cls, moved: Sequence[Moved], rows: int, milliseconds: float) -> "Measured":
+        """Index the leaves' figures by name."""
+        return cls({leaf.name: leaf for leaf in moved}, rows, milliseconds)
+
+
+def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
+    """The plan as text, line by line."""
+    for remote in plan.fragments:
+        yield f"fragment {remote.name} in {_place(remote)}{_figures(remote.name, measured)}"
+        yield f"    {remote.native}"
+    for scan in plan.scans:
+        yield f"scan {scan.name} in place in {_place(scan)}{_figures(scan.name, measured)}"
+    result = f" · {measured.rows} rows, {measured.milliseconds:.1f} ms" if measured else ""
+    yield f"residual in DuckDB{result}"
+    yield f"    {plan.residual}"
+    if plan.reasons:
+        yield "stayed with DuckDB"
+    for reason in plan.reasons:
+        yield f"    {reason.clause} — {reason.why}"
+
+
+def as_json(plan: Plan, measured: Measured | None = None) -> str:
+    """The plan as one JSON object; keys are stable."""
+    document: dict[str, Any] = {
+        "pushdown": plan.pushdown,
+        "fragments": [{**_leaf(remote, measured), "text": remote.native} for remote in plan.fragments],
+        "scans": [_leaf(scan, measured) for scan in plan.scans],
+        "residual": {"text": plan.residual, "streamed": plan.streamed},
+        "stayed": [{"clause": reason.clause, "why": reason.why} for reason in plan.reasons],
+        "columns": [{"name": output.name, "type": output.type} for output in plan.outputs],
+    }
+    if measured:
+        document["residual"] |= {"rows": measured.rows, "milliseconds": round(measured.milliseconds, 1)}
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _place(leaf: RemoteFragment | InPlaceScan) -> str:
+    return f"store {leaf.origin.store} · {', '.join(leaf.origin.addresses)}"
+
+
+def _figures(name: str, measured: Measured | None) -> str:
+    if measured is None or name not in measured.moved:
+        return ""
+    leaf = measured.moved[name]
+    if leaf.how == "in place":
+        return f" · {leaf.rows} rows and {leaf.bytes} bytes on file, snapshot {leaf.snapshot}"
+    return f" · {leaf.how}: {leaf.rows} rows, {leaf.bytes} bytes, {leaf.milliseconds:.1f} ms, snapshot {leaf.snapshot}"
+
+
+def _leaf(leaf: RemoteFragment | InPlaceScan, measured: Measured | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": leaf.name,
+        "store": leaf.origin.store,
+        "datasets": list(leaf.origin.addresses),
+        "products": list(leaf.origin.products),
+    }
+    if measured and (moved := measured.moved.get(leaf.name)):
+        told |= {"how": moved.how, "rows": moved.rows, "bytes": moved.bytes, "snapshot": moved.snapshot}
+        told["milliseconds"] = round(moved.milliseconds, 1)
+    return told
