@@ -1,0 +1,104 @@
+"""The data on which stores and DuckDB are known to disagree, as DuckDB's own text for each value."""
+
+import re
+
+from connectors.types import Family, family
+
+VALUES: dict[str, tuple[str, ...]] = {
+    "BOOLEAN": ("true", "false"),
+    "TINYINT": ("-128", "-1", "0", "1", "127"),
+    "SMALLINT": ("-32768", "-1", "0", "1", "32767"),
+    "INTEGER": ("-2147483648", "-1", "0", "1", "2147483647"),
+    "BIGINT": ("-9223372036854775808", "-1", "0", "9007199254740993", "9223372036854775807"),
+    "HUGEINT": ("-99999999999999999999999999999999999999", "-1", "0", "99999999999999999999999999999999999999"),
+    "UTINYINT": ("0", "1", "255"),
+    "USMALLINT": ("0", "1", "65535"),
+    "UINTEGER": ("0", "1", "4294967295"),
+    "UBIGINT": ("0", "1", "9223372036854775808", "18446744073709551615"),
+    "DECIMAL(9,2)": ("-9999999.99", "-0.01", "0.00", "0.10", "9999999.99"),
+    "DECIMAL(18,3)": ("-999999999999999.999", "-0.001", "0.000", "0.100", "999999999999999.999"),
+    "DECIMAL(38,10)": ("-9999999999999999999999999999.9999999999", "0.0000000000", "0.1000000000", "1.0000000001"),
+    "FLOAT": ("-inf", "-3.4028235e38", "-0.0", "0.0", "0.1", "1.4e-45", "inf", "nan"),
+    "DOUBLE": ("-inf", "-1.7976931348623157e308", "-0.0", "0.0", "0.1", "5e-324", "9007199254740993", "inf", "nan"),
+    "VARCHAR": ("", " ", "a", "a ", "A", "B", "ä", "Z", "ß", "a%", "a_", "a\\", "it's", "naïve 😀", "日本", "9", "10", "-"),
+    "BLOB": ("", "a", r"\x00", r"\x80\xFF", r"a\x00b", "b"),
+    "DATE": ("-infinity", "0001-01-01", "0044-03-15 (BC)", "1582-10-10", "1970-01-01", "2024-02-29", "9999-12-31", "infinity"),
+    "TIME": ("00:00:00", "00:00:00.000001", "12:30:00", "23:59:59.999999", "24:00:00"),
+    "TIMESTAMP": (
+        "-infinity",
+        "0001-01-01 00:00:00",
+        "1969-12-31 23:59:59.999999",
+        "1970-01-01 00:00:00",
+        "2024-02-29 12:00:00.123456",
+        "9999-12-31 23:59:59.999999",
+        "294246-12-31 00:00:00",
+        "infinity",
+    ),
+    "TIMESTAMP WITH TIME ZONE": (
+        "-infinity",
+        "0001-01-01 00:00:00+00",
+        "1969-12-31 23:59:59.999999+00",
+        "2024-03-31 01:30:00+00",
+        "9999-12-31 23:59:59.999999+00",
+        "infinity",
+    ),
+    "INTERVAL": ("0 days", "1 month", "30 days", "24 hours", "1 day", "-1 microsecond"),
+    "UUID": (
+        "00000000-0000-0000-0000-000000000000",
+        "7fffffff-ffff-ffff-ffff-ffffffffffff",
+        "80000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    ),
+    "JSON": ("null", "{}", '{"b": 1, "a": [1, null]}', '"text"', "1.0"),
+}
+
+# Types of one family, or of families that promote alike, that a query may compare with each other.
+MIXED: tuple[tuple[str, str], ...] = (
+    ("SMALLINT", "BIGINT"),
+    ("BIGINT", "UBIGINT"),
+    ("INTEGER", "HUGEINT"),
+    ("DECIMAL(9,2)", "DECIMAL(18,3)"),
+    ("INTEGER", "DECIMAL(18,3)"),
+    ("BIGINT", "DOUBLE"),
+    ("DECIMAL(18,3)", "DOUBLE"),
+    ("DATE", "TIMESTAMP"),
+)
+
+# Constants of another type than the column they stand beside, in the spellings the planner sends.
+FOREIGN: dict[Family, tuple[str, ...]] = {
+    Family.INTEGER: ("0.5", "-1.0", "CAST('0.10' AS DECIMAL(9,2))"),
+    Family.DECIMAL: ("0", "-1", "0.1", "0.0010"),
+    Family.DOUBLE: ("0", "1", "0.1", "-0.5"),
+    Family.DATE: ("CAST('1970-01-01 00:00:00' AS TIMESTAMP)", "CAST('2024-02-29 12:00:00' AS TIMESTAMP)"),
+    Family.TIMESTAMP: ("CAST('1970-01-01' AS DATE)",),
+}
+
+
+# The spellings in which the planner writes constants into fragments; no others are sent to a store.
+_SPELLINGS = {
+    Family.BOOLEAN: r"true|false",
+    Family.INTEGER: r"-?\d{1,18}",
+    Family.DECIMAL: r"-?\d{1,18}(\.\d{1,18})?",
+    Family.DOUBLE: r"-?\d{1,15}\.\d{1,3}",
+    Family.DATE: r"\d{4}-\d\d-\d\d",
+    Family.TIMESTAMP: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?",
+    Family.TIMESTAMPTZ: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00",
+    Family.TEXT: r"[^\0]*",
+    Family.UUID: r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+}
+_PLAIN = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
+
+
+def constants(type_name: str) -> tuple[str, ...]:
+    """SQL for those awkward values of a type that fragments may carry as constants; none for BLOB, TIME and the like."""
+    of = family(type_name)
+    spelling = _SPELLINGS.get(of)
+    if spelling is None:
+        return ()
+    fitting = [value for value in VALUES[type_name] if re.fullmatch(spelling, value, re.DOTALL)]
+    return tuple(value if of in _PLAIN else _quoted(value, type_name) for value in fitting)
+
+
+def _quoted(value: str, type_name: str) -> str:
+    text = "'" + value.replace("'", "''") + "'"
+    return text if family(type_name) is Family.TEXT else f"CAST({text} AS {type_name})"
