@@ -16,6 +16,7 @@ import pyarrow.flight as fl  # noqa: TID251  (this package is the place that kno
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError, Kind, StoreTimeout, TableUnknown
 from gateway.errors import AddressUnknown, PermissionDenied, Unauthenticated, Unsupported
 from gateway.flight.registry import QueryUnknown
+from gateway.flight.rpc import Rpc
 
 LOG = logging.getLogger("headgate.flight")
 _LIMIT = 1_500  # bytes; clients over C++ lose the whole error when the trailers, which repeat it, grow past 8 KiB
@@ -68,17 +69,20 @@ def clipped(text: str, tail: str = "") -> str:
 
 
 @contextmanager
-def translated(query_id: str) -> Iterator[None]:
-    """Let nothing but translated errors out. What nobody foresaw is logged whole and shown as an id."""
+def translated(rpc: Rpc) -> Iterator[None]:
+    """Let nothing but translated errors out. What nobody foresaw is logged whole and shown as an id.
+
+    The id is read when it is needed: fetching a ticket gives the RPC the id of its query.
+    """
     try:
         yield
     except HeadgateError as error:
         if error.kind is Kind.INTERNAL:
-            LOG.error("query %s: internal error", query_id, exc_info=error)
-        raise translate(error, query_id) from None
+            LOG.error("query %s: internal error", rpc.id, exc_info=error)
+        raise translate(error, rpc.id) from None
     except Exception:
-        LOG.exception("query %s: internal error", query_id)
-        raise internal(query_id) from None
+        LOG.exception("query %s: internal error", rpc.id)
+        raise internal(rpc.id) from None
 
 
 def internal(query_id: str) -> Exception:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from connectors.call import Call
-from connectors.errors import CallCancelled, HeadgateError
+from connectors.errors import CallCancelled
 from gateway.errors import Internal
 from gateway.flight.registry import Admission, Registry, Running
 from gateway.flight.rpc import Rpc
@@ -69,7 +69,7 @@ class Execution:
             raise
         except Exception as error:
             # Whatever broke when a call was stopped, the reason for stopping is what the client has to learn.
-            outcome = self._reason(error)
+            outcome = self._running.reason or error
             if outcome is error:
                 raise
             raise outcome from error
@@ -94,15 +94,8 @@ class Execution:
     def _abandoned(self) -> None:
         """The RPC is over; when the answer is not, its client has left."""
         if not self._finished:
-            self._call.cancel(CallCancelled("The client went away."))
+            self._running.stop(CallCancelled("The client went away."))
             self.finish(GeneratorExit())
-
-    def _reason(self, error: Exception) -> Exception:
-        try:
-            self._call.check()
-        except HeadgateError as reason:
-            return reason
-        return error
 
     def _log(self, error: BaseException | None) -> None:
         gone = isinstance(error, GeneratorExit)

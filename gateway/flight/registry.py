@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError
@@ -23,13 +23,20 @@ class QueryUnknown(UserError):
 class Running:
     """A query under way: its call, whose it is, and how to learn that its client has gone.
 
-    ``waiting_since`` is the monotonic time since which the client has not asked for the next batch.
+    ``waiting_since`` is the monotonic time since which the client has not asked for the next batch; ``reason`` is
+    why the query was stopped, if it was.
     """
 
     call: Call
     owner: str
     gone: Callable[[], bool]
-    waiting_since: float | None = field(default=None)
+    waiting_since: float | None = None
+    reason: HeadgateError | None = None
+
+    def stop(self, reason: HeadgateError) -> None:
+        """Cancel the call, and remember why before whatever that breaks can be noticed."""
+        self.reason = self.reason or reason
+        self.call.cancel(reason)
 
 
 class Registry:
@@ -68,7 +75,7 @@ class Registry:
         with self._changed:
             found = [one for one in self._running if one.call.id == query_id and one.owner == owner]
         for one in found:
-            one.call.cancel()
+            one.stop(CallCancelled("The query was cancelled."))
         if not found:
             raise QueryUnknown("No running query has that id.", hint="It has ended, or was never fetched.")
 
@@ -77,7 +84,7 @@ class Registry:
         with self._changed:
             found = list(self._running)
         for one in found:
-            one.call.cancel(reason)
+            one.stop(reason)
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until no query is running; False when some still are after ``seconds``."""
@@ -96,7 +103,7 @@ class Registry:
             with self._changed:
                 ended = [(one, reason) for one in self._running if (reason := self._reason(one)) is not None]
             for one, reason in ended:
-                one.call.cancel(reason)
+                one.stop(reason)
 
     def _reason(self, running: Running) -> HeadgateError | None:
         now, call = time.monotonic(), running.call

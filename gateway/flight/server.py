@@ -1,6 +1,5 @@
 """The transport: pyarrow's Flight server around the commands and the actions. Nothing is decided here."""
 
-import datetime
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +28,7 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
     def get_flight_info(self, context: Any, descriptor: Any) -> Any:
         """Plan a command."""
         rpc = _rpc(context)
-        with translated(rpc.id):
+        with translated(rpc):
             planned = self._commands.plan(rpc, _command(descriptor))
             rpc.add_header(_QUERY_ID, planned.query_id)
             return _info(descriptor, planned)
@@ -37,13 +36,13 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
     def get_schema(self, context: Any, descriptor: Any) -> Any:
         """Tell the schema of a command's answer."""
         rpc = _rpc(context)
-        with translated(rpc.id):
+        with translated(rpc):
             return fl.SchemaResult(self._commands.schema(rpc, _command(descriptor)))
 
     def do_get(self, context: Any, ticket: Any) -> Any:
         """Run what a ticket stands for and stream it."""
         rpc = _rpc(context)
-        with translated(rpc.id):
+        with translated(rpc):
             rows = self._commands.fetch(rpc, ticket.ticket)
             rpc.add_header(_QUERY_ID, rpc.id)
             return fl.GeneratorStream(rows.schema, _translated(rpc, rows.batches))
@@ -51,29 +50,29 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
     def do_put(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:
         """Bind parameters to a prepared query."""
         rpc = _rpc(context)
-        with translated(rpc.id):
+        with translated(rpc):
             result = self._commands.bind(rpc, _command(descriptor), lambda: _schema(reader), _received(reader))
             writer.write(pa.py_buffer(result))
 
     def do_action(self, context: Any, action: Any) -> list[bytes]:
         """Do an action."""
         rpc = _rpc(context)
-        with translated(rpc.id):
+        with translated(rpc):
             return self._actions.run(rpc, action.type, action.body.to_pybytes())
 
     def list_actions(self, context: Any) -> list[tuple[str, str]]:
         """List the actions that are served."""
-        with translated(_rpc(context).id):
+        with translated(_rpc(context)):
             return list(DESCRIPTIONS)
 
     def list_flights(self, context: Any, criteria: bytes) -> Any:  # noqa: ARG002  (pyarrow's interface)
         """Refuse: datasets are listed by the metadata commands."""
-        with translated(_rpc(context).id):
+        with translated(_rpc(context)):
             raise Unsupported("Headgate lists no flights.", hint="Ask for the tables instead.")
 
     def do_exchange(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:  # noqa: ARG002
         """Refuse: Flight SQL has no use for it."""
-        with translated(_rpc(context).id):
+        with translated(_rpc(context)):
             raise Unsupported("Headgate exchanges no data.", hint="Use a Flight SQL client.")
 
 
@@ -91,7 +90,7 @@ def _command(descriptor: Any) -> bytes:
 
 
 def _info(descriptor: Any, planned: Planned) -> Any:
-    expires = datetime.datetime.fromtimestamp(planned.expires, datetime.UTC)
+    expires = pa.scalar(int(planned.expires), pa.timestamp("s", tz="UTC"))
     # No locations: clients would open a new connection, and behind a proxy would not even reach it.
     endpoint = fl.FlightEndpoint(planned.ticket, [], expires)
     metadata = planned.query_id.encode()
@@ -116,5 +115,5 @@ def _received(reader: Any) -> Iterator[pa.RecordBatch]:
 
 
 def _translated(rpc: Rpc, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    with translated(rpc.id):
+    with translated(rpc):
         yield from batches
