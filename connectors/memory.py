@@ -39,7 +39,7 @@ CAPABILITIES = Capabilities(
     claims=frozenset(
         [Claim(operator, family) for operator in _COMPARISONS for family in _COMPARED]
         + [Claim(operator, Family.BOOLEAN) for operator in ("=", "<>")]
-        + [Claim("IS NULL", family) for family in Family]
+        + [Claim("IS NULL", family) for family in Family if family is not Family.OTHER]
     ),
     clauses=frozenset({Clause.PROJECT, Clause.WHERE}),
 )

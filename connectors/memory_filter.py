@@ -70,12 +70,20 @@ def _compare(operator: Callable[[Any, Any], pa.Array], left: exp.Expr, right: ex
 def _exact(value: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
     """Numbers, and days and moments as microseconds, where values of different types meet without rounding."""
     if pa.types.is_date32(value.type):
-        return pc.multiply(_exact(value.cast(pa.int32())), _DAY).cast(_EXACT)
+        return _microseconds(value.cast(pa.int32()))
     if pa.types.is_timestamp(value.type):
         return _exact(value.cast(pa.int64()))
     if pa.types.is_integer(value.type):
         return value.cast(pa.decimal256(20, 0))
     return value.cast(_EXACT)
+
+
+def _microseconds(days: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+    moments = pc.multiply(_exact(days), _DAY).cast(_EXACT)
+    for name, infinite in _INFINITE.items():
+        forever = pa.scalar(2**63 - 1 if name == "infinity" else 1 - 2**63)
+        moments = pc.if_else(pc.equal(days, infinite), _exact(forever), moments)
+    return moments
 
 
 def _value(node: exp.Expr, columns: Columns) -> pa.Array | pa.Scalar:

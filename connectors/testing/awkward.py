@@ -20,9 +20,37 @@ VALUES: dict[str, tuple[str, ...]] = {
     "DECIMAL(38,10)": ("-9999999999999999999999999999.9999999999", "0.0000000000", "0.1000000000", "1.0000000001"),
     "FLOAT": ("-inf", "-3.4028235e38", "-0.0", "0.0", "0.1", "1.4e-45", "inf", "nan"),
     "DOUBLE": ("-inf", "-1.7976931348623157e308", "-0.0", "0.0", "0.1", "5e-324", "9007199254740993", "inf", "nan"),
-    "VARCHAR": ("", " ", "a", "a ", "A", "B", "ä", "Z", "ß", "a%", "a_", "a\\", "it's", "naïve 😀", "日本", "9", "10", "-"),
+    "VARCHAR": (
+        "",
+        " ",
+        "a",
+        "a ",
+        "A",
+        "B",
+        "ä",
+        "Z",
+        "ß",
+        "a%",
+        "a_",
+        "a\\",
+        "it's",
+        "naïve 😀",
+        "日本",
+        "9",
+        "10",
+        "-",
+    ),
     "BLOB": ("", "a", r"\x00", r"\x80\xFF", r"a\x00b", "b"),
-    "DATE": ("-infinity", "0001-01-01", "0044-03-15 (BC)", "1582-10-10", "1970-01-01", "2024-02-29", "9999-12-31", "infinity"),
+    "DATE": (
+        "-infinity",
+        "0001-01-01",
+        "0044-03-15 (BC)",
+        "1582-10-10",
+        "1970-01-01",
+        "2024-02-29",
+        "9999-12-31",
+        "infinity",
+    ),
     "TIME": ("00:00:00", "00:00:00.000001", "12:30:00", "23:59:59.999999", "24:00:00"),
     "TIMESTAMP": (
         "-infinity",
@@ -64,15 +92,18 @@ MIXED: tuple[tuple[str, str], ...] = (
     ("DATE", "TIMESTAMP"),
 )
 
-# Constants of another type than the column they stand beside, in the spellings the planner sends.
-FOREIGN: dict[Family, tuple[str, ...]] = {
-    Family.INTEGER: ("0.5", "-1.0", "CAST('0.10' AS DECIMAL(9,2))"),
-    Family.DECIMAL: ("0", "-1", "0.1", "0.0010"),
-    Family.DOUBLE: ("0", "1", "0.1", "-0.5"),
-    Family.DATE: ("CAST('1970-01-01 00:00:00' AS TIMESTAMP)", "CAST('2024-02-29 12:00:00' AS TIMESTAMP)"),
-    Family.TIMESTAMP: ("CAST('1970-01-01' AS DATE)",),
+# Constants of another type than the column they stand beside, in the spellings the planner sends. HUGEINT has none:
+# beside a fraction DuckDB casts the column to DECIMAL(38,s) and raises where a store would answer.
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "INTEGER": ("0.5", "-1.0", "CAST('0.10' AS DECIMAL(9,2))"),
+    "BIGINT": ("0.5", "9007199254740993.5"),
+    "UBIGINT": ("-1", "0.5"),
+    "DECIMAL(9,2)": ("0", "-1", "0.1", "0.0010"),
+    "DECIMAL(18,3)": ("0", "0.1", "0.10001"),
+    "DOUBLE": ("0", "1", "0.1", "-0.5"),
+    "DATE": ("CAST('1970-01-01 00:00:00' AS TIMESTAMP)", "CAST('2024-02-29 12:00:00' AS TIMESTAMP)"),
+    "TIMESTAMP": ("CAST('1970-01-01' AS DATE)",),
 }
-
 
 # The spellings in which the planner writes constants into fragments; no others are sent to a store.
 _SPELLINGS = {
@@ -90,7 +121,7 @@ _PLAIN = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.DOUBL
 
 
 def constants(type_name: str) -> tuple[str, ...]:
-    """SQL for those awkward values of a type that fragments may carry as constants; none for BLOB, TIME and the like."""
+    """SQL for the awkward values of a type that fragments may carry as constants; none for BLOB, TIME and the like."""
     of = family(type_name)
     spelling = _SPELLINGS.get(of)
     if spelling is None:

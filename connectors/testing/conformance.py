@@ -10,7 +10,7 @@ import pytest
 from connectors.border import checked
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreError, StoreValueError, TableUnknown
-from connectors.spi import NO_HINTS, Claim, Column, Connector, Fidelity, Snapshot, Table, arrow_schema
+from connectors.spi import NO_HINTS, Capabilities, Claim, Column, Connector, Fidelity, Snapshot, Table, arrow_schema
 from connectors.testing.bench import TIMEOUT, Bench, Side
 from connectors.testing.cases import Case, cases
 from connectors.testing.leftovers import Leftovers
@@ -39,9 +39,7 @@ class ConnectorConformance:
         """All members are there, and the store has a name."""
         assert isinstance(bench.connector, Connector)
         assert bench.connector.name
-        assert bench.connector.capabilities is bench.connector.capabilities or (
-            bench.connector.capabilities == bench.connector.capabilities
-        )
+        assert isinstance(bench.connector.capabilities, Capabilities)
 
     # -- describe -----------------------------------------------------------------------------------------------
 
@@ -240,7 +238,7 @@ def _keeps(bench: Bench, claim: Claim) -> None:
 
 
 def _compare(bench: Bench, claim: Claim, case: Case) -> str:
-    """Nothing when the store is right, ``refused`` when it named a value it cannot compute with, else the difference."""
+    """Nothing when the store is right, ``refused`` when it named a value it cannot compute with, or the difference."""
     side = bench.side(case)
     assert side is not None
     made = bench.fragment(case.sql, side)

@@ -1,6 +1,5 @@
 """Threads and open files of this process, before and after."""
 
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -43,9 +42,9 @@ def _open_files() -> list[tuple[str, str]]:
     if not _DESCRIPTORS.exists():
         return []
     found = []
-    for number in os.listdir(_DESCRIPTORS):
+    for descriptor in list(_DESCRIPTORS.iterdir()):
         try:
-            found.append((number, str((_DESCRIPTORS / number).readlink())))
+            found.append((descriptor.name, str(descriptor.readlink())))
         except OSError:
             continue  # the descriptor of this very listing
     return found

@@ -41,13 +41,15 @@ class Oracle:
 
     def build(self, columns: Sequence[Column], rows: Sequence[Sequence[str | None]]) -> pa.Table:
         """Rows of DuckDB's text for values, as an Arrow table of the columns' border types."""
-        texts = [pa.array(column, pa.utf8()) for column in zip(*rows, strict=True)] or [pa.nulls(0, pa.utf8())] * len(columns)
+        texts = [pa.array(column, pa.utf8()) for column in zip(*rows, strict=True)] or [pa.nulls(0, pa.utf8())] * len(
+            columns
+        )
         self.con.register("texts", pa.table(texts, names=[f"c{number}" for number in range(len(columns))]))
         casts = [
             _cast(f"CAST(c{number} AS {column.type})", _AT_THE_BORDER.get(column.type))
             for number, column in enumerate(columns)
         ]
-        made = self.con.sql(f"SELECT {', '.join(casts)} FROM texts").to_arrow_table()  # noqa: S608
+        made = self.con.sql(f"SELECT {', '.join(casts)} FROM texts").to_arrow_table()
         self.con.unregister("texts")
         return made.rename_columns([column.name for column in columns]).cast(arrow_schema(columns))
 
@@ -75,13 +77,13 @@ class Oracle:
         urls = ", ".join("'" + url.replace("'", "''") + "'" for url in scan.urls)
         hive = "true, hive_types_autocast = false" if scan.hive else "false"
         source = f"read_parquet([{urls}], union_by_name = true, hive_partitioning = {hive})"
-        return _texts(self.con.sql(f"SELECT {casts} FROM {source}"))  # noqa: S608
+        return _texts(self.con.sql(f"SELECT {casts} FROM {source}"))
 
     def _select(self, rows: pa.Table, columns: Sequence[Column]) -> str:
         self.con.register("arrived", rows)
         casts = [_cast(quoted(column.name), column.type if needs_cast(column.type) else None) for column in columns]
         named = ", ".join(f"{cast} AS {quoted(column.name)}" for cast, column in zip(casts, columns, strict=True))
-        return f"SELECT {named} FROM arrived"  # noqa: S608
+        return f"SELECT {named} FROM arrived"
 
 
 def _in_files(column: Column, scan: Scan) -> str:
