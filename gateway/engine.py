@@ -5,7 +5,7 @@ The seam to other engines is :meth:`Engine.run`: nothing but a plan goes in, not
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -161,13 +161,13 @@ class _Run:
 
 
 def _products(plan: Plan, store: str, leaf: str) -> str:
-    leaves = (*plan.fragments, *plan.scans)
-    named = [made for made in leaves if made.origin.store == store and leaf in ("", made.name)]
-    return ", ".join(dict.fromkeys(product for made in named for product in made.origin.products))
+    origins = {made.name: made.origin for made in plan.fragments} | {made.name: made.origin for made in plan.scans}
+    named = [origin for name, origin in origins.items() if origin.store == store and leaf in ("", name)]
+    return ", ".join(dict.fromkeys(product for origin in named for product in origin.products))
 
 
 @contextlib.contextmanager
-def _naming(plan: Plan, store: str, leaf: str = ""):  # noqa: ANN202
+def _naming(plan: Plan, store: str, leaf: str = "") -> Iterator[None]:
     """Complete a connector's error with the product that the gateway knows and the connector does not."""
     try:
         yield
@@ -183,7 +183,7 @@ def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextlib.contextmanager
-def _deadline(call: Call):  # noqa: ANN202
+def _deadline(call: Call) -> Iterator[None]:
     """Cancel the call when its time is up, wherever it is stuck."""
     left = call.remaining()
     if left is None:

@@ -15,7 +15,7 @@ from gateway.engine import Engine
 from gateway.planner import Stores, Tools, plan
 from gateway.planner.explain import Measured, as_json, as_lines
 from gateway.planner.plan import Output, Plan
-from gateway.planner.resolve import resolve
+from gateway.planner.resolve import Resolved, resolve
 from gateway.policy import Principal
 
 Present = Callable[[str], str]
@@ -90,8 +90,9 @@ class LocalService:
         """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
         statement = sql.parse(sql_text)
         catalog = self._catalog()
-        query, unbound = self._bind(statement.query, parameters)
+        query = statement.query.copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))
+        resolved, unbound = _bound(resolved, parameters)
         made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
         made = _presented(made, options.present) if options.present else made
         outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
@@ -121,13 +122,6 @@ class LocalService:
             pass
         return Measured.of(answer.moved, answer.rows, answer.milliseconds)
 
-    def _bind(self, query: sql.Query, parameters: Sequence[Any] | None) -> tuple[sql.Query, tuple[str, ...]]:
-        """The query with its parameters in place; while they are unknown, typed NULLs, and the types."""
-        if parameters is not None:
-            return sql.bind(query, parameters), ()
-        types = sql.infer_types(query)
-        return sql.bind_nulls(query, types), types
-
     def _stores(self) -> Stores:
         def render(store: str, fragment: Fragment) -> str:
             return self._connectors[store].render(fragment)
@@ -151,6 +145,14 @@ class TextAnswer:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _bound(resolved: Resolved, parameters: Sequence[Any] | None) -> tuple[Resolved, tuple[str, ...]]:
+    """The query with its parameters in place; while they are unknown, typed NULLs, and their types."""
+    if parameters is not None:
+        return replace(resolved, query=sql.bind(resolved.query, parameters)), ()
+    types = sql.infer_types(resolved.query, resolved.column_type)
+    return replace(resolved, query=sql.stand_in(resolved.query, types)), types
 
 
 def _presented(made: Plan, present: Present) -> Plan:

@@ -12,7 +12,6 @@ from connectors.spi import (
     Capabilities,
     Claim,
     Clause,
-    Column,
     Description,
     Estimate,
     Fragment,
@@ -106,7 +105,3 @@ class DuckStore:
 
     def close(self) -> None:
         pass
-
-
-def table(name: str, key: tuple[str, ...] = (), /, **columns: str) -> Table:
-    return Table(name, tuple(Column(column, kind, column not in key) for column, kind in columns.items()), key)

@@ -106,7 +106,7 @@ class Classifier:
 
     def _in(self, node: exp.In, copy: exp.Expr) -> None:
         column = self.find(node.this.unnest())
-        values = node.expressions
+        values = [value.unnest() for value in node.expressions]
         if any(node.args.get(key) for key in ("query", "unnest", "field")) or not values:
             raise Refused("IN is pushed only with a list of constants")
         if not all(is_constant(value) for value in values):

@@ -13,7 +13,7 @@ _INTEGER = re.compile(r"\d{1,18}")
 _DECIMAL = re.compile(r"(?=.{2,19}$)\d*\.\d*\d|\d+\.")
 _NUMBER_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})([ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?)?")
+_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(\+00(?::00)?)?)?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
@@ -76,10 +76,11 @@ def _from_text(text: str, family: Family) -> exp.Expr:
     if family is Family.DATE and _DATE.fullmatch(text) and _exists(text):
         return exp.cast(exp.Literal.string(text), "DATE", dialect="duckdb")
     if family in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
-        moment = text.replace("T", " ") if match[2] else f"{text} 00:00:00"
-        if family is Family.TIMESTAMP:
+        moment = f"{match[1]} {match[2] or '00:00:00'}"
+        if family is Family.TIMESTAMP and not match[3]:
             return exp.cast(exp.Literal.string(moment), "TIMESTAMP", dialect="duckdb")
-        return exp.cast(exp.Literal.string(f"{moment}+00"), "TIMESTAMPTZ", dialect="duckdb")
+        if family is Family.TIMESTAMPTZ:
+            return exp.cast(exp.Literal.string(f"{moment}+00"), "TIMESTAMPTZ", dialect="duckdb")
     if family is Family.UUID and _UUID.fullmatch(text):
         return exp.cast(exp.Literal.string(text), "UUID", dialect="duckdb")
     raise Refused(f"the constant is not in the one spelling of {family} that every store reads alike")

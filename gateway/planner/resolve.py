@@ -16,6 +16,14 @@ class Resolved:
     query: exp.Query
     places: dict[str, Place]
 
+    def column_type(self, column: exp.Column) -> str | None:
+        """The type of a column as it is written, where only one table of the query can be meant; for hints."""
+        tables = [table for table in self.query.find_all(exp.Table) if table.name in self.places]
+        named = [table for table in tables if not column.table or table.alias.lower() == column.table.lower()]
+        found = [self.places[table.name].dataset.table.column(column.name) for table in named]
+        types = {made.type for made in found if made is not None}
+        return types.pop() if len(types) == 1 else None
+
 
 def resolve(query: exp.Query, tables: Iterable[exp.Table], find: Callable[[list[str]], Place]) -> Resolved:
     """Rename ``tables``, the address nodes inside ``query``, in place.

@@ -9,6 +9,7 @@ from gateway.sql.gate import Statement, parse
 from gateway.sql.inference import infer_types
 from gateway.sql.printing import to_duckdb
 from gateway.sql.scope import addresses
+from gateway.sql.unbound import stand_in
 from gateway.sql.walls import is_volatile
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "literal",
     "parameters",
     "parse",
+    "stand_in",
     "to_duckdb",
 ]
