@@ -2,19 +2,17 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from connectors.border import checked
 from connectors.call import Call
-from connectors.errors import HeadgateError, StoreError, StoreValueError, TableUnknown
-from connectors.spi import NO_HINTS, Capabilities, Claim, Column, Connector, Fidelity, Snapshot, Table, arrow_schema
+from connectors.errors import HeadgateError, StoreError, TableUnknown
+from connectors.spi import NO_HINTS, Capabilities, Column, Connector, Fidelity, Snapshot, Table, arrow_schema
 from connectors.testing.bench import TIMEOUT, Bench, Side
-from connectors.testing.cases import Case, cases
+from connectors.testing.differential import breach
 from connectors.testing.leftovers import Leftovers
-from connectors.testing.oracle import DuckDBFailed
 from connectors.testing.subject import Subject
 from connectors.types import arrow_type
 
@@ -125,7 +123,8 @@ class ConnectorConformance:
         for claim in sorted(bench.connector.capabilities.claims):
             if claim.fidelity is not Fidelity.NONE:
                 with subtests.test(str(claim.operator), family=str(claim.family)):
-                    _keeps(bench, claim)
+                    if broken := breach(bench, claim):
+                        pytest.fail(broken)
 
     # -- cancel -------------------------------------------------------------------------------------------------
 
@@ -224,43 +223,3 @@ def _is_fit_for_clients(problem: HeadgateError) -> None:
     assert "\n" not in told
     assert "Traceback" not in told
     assert 'File "' not in told
-
-
-def _keeps(bench: Bench, claim: Claim) -> None:
-    made = [case for case in cases(claim, bench.connector.capabilities) if bench.side(case) is not None]
-    if not made:
-        pytest.fail("No fragment can carry this claim: the store holds no such type, or no such constant is ever sent.")
-    outcomes = [_compare(bench, claim, case) for case in made]
-    wrong = [outcome for outcome in outcomes if outcome not in ("", "refused")]
-    if wrong:
-        pytest.fail(f"{len(wrong)} of {len(made)} fragments differ from DuckDB, the first:\n" + "\n".join(wrong[:5]))
-    assert "" in outcomes, "every fragment was refused"
-
-
-def _compare(bench: Bench, claim: Claim, case: Case) -> str:
-    """Nothing when the store is right, ``refused`` when it named a value it cannot compute with, or the difference."""
-    side = bench.side(case)
-    assert side is not None
-    made = bench.fragment(case.sql, side)
-    told = f"{case.sql}  -- a {case.types[0]}, b {case.types[1]}: "
-    call = _call()
-    try:
-        with bench.connector.snapshot([side.table], call) as snapshot:
-            found = bench.computed(made, snapshot, call)
-    except StoreValueError:
-        return "refused"
-    except HeadgateError as problem:
-        found, failure = None, f"the store raised {problem}"
-    try:
-        expected = bench.oracle.answer(made)
-    except DuckDBFailed as problem:
-        return "" if found is None else f"{told}DuckDB raised {problem}, the store answered"
-    if found is None:
-        return told + failure
-    if claim.fidelity is Fidelity.SUPERSET:
-        missing = Counter(expected) - Counter(found)
-        return f"{told}missing {list(missing)[:3]}" if missing else ""
-    if case.ordered:
-        return "" if found == expected else f"{told}expected {expected[:5]}, found {found[:5]}"
-    missing, surplus = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
-    return f"{told}missing {list(missing)[:3]}, surplus {list(surplus)[:3]}" if missing or surplus else ""

@@ -1,0 +1,152 @@
+"""The kit finds what it must find: connectors with one fault each, and the test that tells it."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+import pytest
+
+from connectors import memory, memory_filter
+from connectors.memory import CAPABILITIES, Memory
+from connectors.spi import Capabilities, Claim, Connector, Fidelity
+from connectors.testing import ConnectorConformance
+from connectors.testing.bench import Bench
+from connectors.testing.differential import breach
+from connectors.types import Family
+from tests.conformance.test_memory import MemorySubject
+
+
+class Faulty(MemorySubject):
+    def __init__(self, make: Callable[..., Memory]) -> None:
+        super().__init__()
+        self.make = make
+
+    def connect(self) -> Connector:
+        self.stores.append(self.make("memory", self.tables))
+        return self.stores[-1]
+
+
+@pytest.fixture
+def bench_of() -> Iterator[Callable[[Callable[..., Memory]], Bench]]:
+    made: list[Bench] = []
+
+    def of(make: Callable[..., Memory]) -> Bench:
+        subject = Faulty(make)
+        made.append(Bench(subject, subject.connect()))
+        return made[-1]
+
+    yield of
+    for bench in made:
+        bench.oracle.con.close()
+
+
+class Claiming(Memory):
+    """Claims what Arrow does not compute as DuckDB does: the comparison of DOUBLE."""
+
+    capabilities = Capabilities(
+        CAPABILITIES.claims | {Claim(operator, Family.DOUBLE) for operator in ("=", "<", "BETWEEN")},
+        CAPABILITIES.clauses,
+    )
+
+
+@pytest.mark.parametrize("operator", ["=", "<"])
+def test_nan_is_found(bench_of, operator):
+    assert "fragments differ from DuckDB" in breach(bench_of(Claiming), Claim(operator, Family.DOUBLE))
+
+
+def test_a_superset_may_have_more_rows_but_not_fewer(bench_of, monkeypatch):
+    bench = bench_of(Memory)
+    claim = Claim("<", Family.TEXT, Fidelity.SUPERSET)
+    everything = pa.compute.less_equal
+    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, everything)
+    assert breach(bench, claim) == ""
+    assert "surplus" in breach(bench, Claim("<", Family.TEXT))
+    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, pa.compute.greater)
+    assert "missing" in breach(bench, claim)
+
+
+def test_two_valued_logic_is_found(bench_of, monkeypatch):
+    honest = memory_filter._compare
+    monkeypatch.setattr(memory_filter, "_compare", lambda *given: honest(*given).fill_null(False))
+    assert "NOT (t.a > t.b)" in breach(bench_of(Memory), Claim(">", Family.INTEGER))
+
+
+def test_locale_order_is_found(bench_of, monkeypatch):
+    def folded(left, right):
+        return pa.compute.less(*(pa.compute.utf8_lower(side) for side in (left, right)))
+
+    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, folded)
+    told = breach(bench_of(Memory), Claim("<", Family.TEXT))
+    assert "fragments differ from DuckDB" in told
+
+
+def test_a_claim_that_nothing_can_show_is_found(bench_of):
+    assert "Nothing can show this claim" in breach(bench_of(Memory), Claim("IN", Family.BLOB))
+
+
+class Losing(Memory):
+    """Loses the last batch when there are several."""
+
+    def open(self, fragment, snapshot, hints, call):
+        stream = super().open(fragment, snapshot, hints, call)
+        batches = list(stream)
+        return memory.MemoryStream(fragment, pa.Table.from_batches(batches[:-1] or batches), hints, call)
+
+
+class Live(Memory):
+    """Reads what is there now, not what the snapshot holds."""
+
+    def open(self, fragment, snapshot, hints, call):
+        with self.snapshot([table for _, table in fragment.tables], call) as now:
+            return super().open(fragment, now, hints, call)
+
+
+class Deaf(Memory):
+    """Starts work for a call that is cancelled, and goes on."""
+
+    def open(self, fragment, snapshot, hints, call):
+        return super().open(fragment, snapshot, hints, memory.Call())
+
+
+class Leaking(Memory):
+    """Leaves a thread for every connector."""
+
+    release = threading.Event()
+
+    def close(self) -> None:
+        threading.Thread(target=self.release.wait, args=(30,), daemon=True).start()
+
+
+class Renaming(Memory):
+    """Tells columns in another spelling than it has them."""
+
+    def describe(self, table, call):
+        told = super().describe(table, call)
+        columns = tuple(memory.Column(column.name.upper(), column.type) for column in told.columns)
+        return memory.Description(columns, told.key, told.rows)
+
+
+suite = ConnectorConformance()
+
+
+@pytest.mark.parametrize(
+    ("faulty", "test"),
+    [
+        (Losing, suite.test_a_table_of_many_batches_arrives_whole),
+        (Live, suite.test_a_snapshot_does_not_see_what_comes_later),
+        (Leaking, suite.test_nothing_is_left_behind),
+        (Leaking, suite.test_a_closed_connector_refuses_with_a_typed_error),
+        (Renaming, suite.test_describe_tells_columns_in_order_with_types_that_cross_the_border_alike),
+    ],
+)
+def test_a_fault_is_found(bench_of, faulty, test):
+    Leaking.release.clear()
+    try:
+        with pytest.raises((AssertionError, pytest.fail.Exception)):
+            test(bench_of(faulty))
+    finally:
+        Leaking.release.set()
+
+
+def test_the_border_ends_what_a_deaf_connector_would_go_on_with(bench_of):
+    suite.test_a_cancelled_stream_ends_in_the_reason_within_two_seconds(bench_of(Deaf))
