@@ -197,7 +197,7 @@ class _Split:
     def _take_stages(self, draft: Draft, alias: str) -> None:
         """One draft delivers all the rows of this SELECT: it may take the later stages too."""
         stages = ("having", "qualify", "distinct")
-        if self.select.args.get("where"):
+        if len(self.taken) < len(self.conjuncts):
             self._tell_stages("a condition before it stayed", "group", *stages, "order", "limit")
             return
         self._tell_stages("it is not among the clauses that are pushed", *stages)

@@ -1,0 +1,33 @@
+"""Each golden plan is compared, and executed with pushdown on and off."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.planner.explain import as_lines
+from tests.comparing import assert_same
+from tests.mesh import Mesh
+
+FOLDER = Path(__file__).parents[2] / "plans"
+PLANS = sorted(FOLDER.glob("*.plan"))
+
+
+def question(path: Path) -> str:
+    head = path.read_text().partition("\n----\n")[0]
+    return "\n".join(line for line in head.splitlines() if not line.startswith("#"))
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_plan(path: Path, mesh: Mesh, request: pytest.FixtureRequest) -> None:
+    sql = question(path)
+    made = "\n".join(as_lines(mesh.plan(sql)))
+    head, _, expected = path.read_text().partition("\n----\n")
+    if request.config.getoption("--write-plans"):
+        path.write_text(f"{head}\n----\n{made}\n")
+        expected = f"{made}\n"
+    assert f"{made}\n" == expected
+    assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered="order by" in sql and " over " not in sql, told=sql)
+
+
+def test_there_are_plans() -> None:
+    assert len(PLANS) >= 30
