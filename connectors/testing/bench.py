@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product, zip_longest
 
@@ -53,9 +53,20 @@ class Bench:
         with self._lock:
             self._made += 1
         data = self.oracle.build(columns, rows)
-        table = self.subject.load(f"kit_{self._made}", columns, data)
+        table = self._with_facts(self.subject.load(f"kit_{self._made}", columns, data))
         self.oracle.add(table.name, columns, data)
         return Side(table, tuple(columns))
+
+    def _with_facts(self, table: Table) -> Table:
+        """The table with what the store says of its columns, as the gateway's catalog would hand it over."""
+        told = {column.physical: column for column in self.connector.describe(table, Call(timeout=TIMEOUT)).columns}
+        columns = tuple(
+            replace(column, native=told[column.physical].native, facts=told[column.physical].facts)
+            if column.physical in told
+            else column
+            for column in table.columns
+        )
+        return replace(table, columns=columns)
 
     def append(self, side: Side, rows: Texts) -> None:
         """More rows, in the store alone."""

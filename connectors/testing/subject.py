@@ -33,7 +33,7 @@ class Subject(ABC):
     def append(self, table: Table, rows: pa.Table) -> None:
         """Add rows to a table that was loaded."""
 
-    def holds(self, type: str, value: str) -> bool:  # noqa: A002, ARG002
+    def holds(self, type_name: str, value: str) -> bool:  # noqa: ARG002
         """Whether the store can hold a value (DuckDB's text for it) of a DuckDB type; the kit then leaves it out."""
         return True
 
