@@ -65,7 +65,15 @@ class ConnectorConformance:
     def test_every_type_and_value_arrives_as_it_was_loaded(self, bench: Bench) -> None:
         """All types the store holds, extremes and NULL."""
         side = bench.everything()
-        assert bench.read(side) == bench.expected(side)
+        expected, found = bench.expected(side), bench.read(side)
+        assert len(found) == len(expected)
+        wrong = [
+            f"{column.type}: expected {want!r}, found {have!r}"
+            for row, arrived in zip(expected, found, strict=True)
+            for column, want, have in zip(side.columns, row, arrived, strict=True)
+            if want != have
+        ]
+        assert not wrong, "\n".join(wrong)
 
     def test_an_empty_table_is_an_empty_answer(self, bench: Bench) -> None:
         """No rows, no error."""
