@@ -21,6 +21,8 @@ from gateway.duckdb_errors import translated
 from gateway.errors import SqlNotAllowed
 from gateway.planner.plan import Output
 
+_TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
+
 Relations = Mapping[str, Sequence[Column]]
 
 
@@ -102,10 +104,13 @@ class Database:
         if tree.get("error"):
             raise SqlNotAllowed("This form of statement cannot be checked.", hint="Write it as a plain SELECT.")
         defined = set(_ctes(tree))
-        for table in _base_tables(tree):
+        for table in _of_type(tree, "BASE_TABLE"):
             elsewhere = table["catalog_name"] or table["schema_name"]
             if elsewhere or table["table_name"] not in relations.keys() | defined:
                 raise SqlNotAllowed("The query reads a relation that is not a dataset.")
+        for node in _of_type(tree, "TABLE_FUNCTION"):
+            if node["function"]["function_name"].lower() not in _TABLE_FUNCTIONS:
+                raise SqlNotAllowed("The query reads from a function that is not allowed.")
 
     def close(self) -> None:
         """Close the instance and remove its spill folder. Idempotent."""
@@ -141,8 +146,8 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             stack.extend(node)
 
 
-def _base_tables(tree: Any) -> Iterator[dict[str, Any]]:
-    return (node for node in _nodes(tree) if node.get("type") == "BASE_TABLE")
+def _of_type(tree: Any, kind: str) -> Iterator[dict[str, Any]]:
+    return (node for node in _nodes(tree) if node.get("type") == kind)
 
 
 def _ctes(tree: Any) -> Iterator[str]:

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from connectors.call import Call
-from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError, StoreSchemaMismatch, StoreUnavailable
+from connectors.errors import CallCancelled, DeadlineExceeded, StoreSchemaMismatch, StoreUnavailable
 from connectors.files import PinnedFiles
-from gateway.errors import MemoryExceeded, QueryFailed, SqlInvalid, SqlNotAllowed
+from gateway.errors import MemoryExceeded, QueryFailed, SqlInvalid
 from gateway.policy import LOCAL
 from gateway.service import Options
 from tests.duck_store import DuckStore
@@ -134,7 +134,8 @@ def test_cancelling_ends_a_query_that_waits_for_its_store(bench: Bench) -> None:
 
 
 def test_the_deadline_ends_a_query_inside_duckdb(bench: Bench) -> None:
-    sql = "select sum(a.x * b.x) from range(1000000) a(x), range(1000000) b(x) where a.x % 7 = b.x % 11"
+    many = ", ".join(f"{ARTISTS} {alias}" for alias in "abcde")
+    sql = f"select sum(a.id * e.id) from {many} where a.id % 7 = e.id % 11"
     started = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         list(bench.run(sql, Call(timeout=0.3)))
@@ -175,10 +176,9 @@ def test_names_that_do_not_fit_are_told(bench: Bench) -> None:
 
 
 def test_memory_is_bounded(bench: Bench) -> None:
-    bench.mesh.service._database._connection  # the limit of the mesh is 1 GB, spilling allowed
-    with pytest.raises((MemoryExceeded, HeadgateError)) as raised:
-        list(bench.run("select list(a.x order by a.x desc) from range(300000000) a(x)", Call(timeout=20)))
-    assert isinstance(raised.value, (MemoryExceeded, SqlNotAllowed, DeadlineExceeded))
+    """A list of 10⁹ numbers cannot spill, and must not grow past the 1 GB of the test's mesh either."""
+    with pytest.raises(MemoryExceeded):
+        list(bench.run(f"select len(list(a.id)) from {ARTISTS} a, {ARTISTS} b, {ARTISTS} c, {ARTISTS} d"))
 
 
 def test_parameters_bind_and_tell_their_types(bench: Bench) -> None:

@@ -26,7 +26,9 @@ def test_plan(path: Path, mesh: Mesh, request: pytest.FixtureRequest) -> None:
         path.write_text(f"{head}\n----\n{made}\n")
         expected = f"{made}\n"
     assert f"{made}\n" == expected
-    assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered="order by" in sql and " over " not in sql, told=sql)
+    assert_same(
+        mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered="order by" in sql and " over " not in sql, told=sql
+    )
 
 
 def test_there_are_plans() -> None:

@@ -1,0 +1,63 @@
+"""Constants beside columns: the canonical spelling, or a refusal with a reason."""
+
+import pytest
+
+from connectors.spi import Column
+from gateway import sql
+from gateway.planner.literals import beside, is_constant
+from gateway.planner.refusal import Refused
+
+
+def constant(text: str):
+    return sql.parse(f"SELECT {text}").query.expressions[0].unnest()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "written"),
+    [
+        ("5", "INTEGER", "5"),
+        ("-5", "BIGINT", "-5"),
+        ("2.50", "DECIMAL(12,2)", "2.50"),
+        ("0.1", "DOUBLE", "0.1"),
+        ("true", "BOOLEAN", "TRUE"),
+        ("'it''s'", "VARCHAR", "'it''s'"),
+        ("'2024-02-29'", "DATE", "CAST('2024-02-29' AS DATE)"),
+        ("date '2024-02-29'", "TIMESTAMP", "CAST('2024-02-29' AS DATE)"),
+        ("'2024-02-29'", "TIMESTAMP", "CAST('2024-02-29 00:00:00' AS TIMESTAMP)"),
+        ("'2024-02-29T01:02:03.5'", "TIMESTAMP", "CAST('2024-02-29 01:02:03.5' AS TIMESTAMP)"),
+        ("'2024-02-29 01:02:03'", "TIMESTAMP WITH TIME ZONE", "CAST('2024-02-29 01:02:03+00' AS TIMESTAMPTZ)"),
+        ("'2024-02-29 01:02:03+00:00'", "TIMESTAMP WITH TIME ZONE", "CAST('2024-02-29 01:02:03+00' AS TIMESTAMPTZ)"),
+        ("cast('1.5' as decimal(3, 1))", "DECIMAL(12,2)", "CAST('1.5' AS DECIMAL(3, 1))"),
+    ],
+)
+def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: str) -> None:
+    assert sql.to_duckdb(beside(constant(text), Column("c", kind))) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("'5'", "INTEGER"),
+        ("5", "VARCHAR"),
+        ("1e3", "INTEGER"),
+        ("99999999999999999999", "BIGINT"),
+        ("0.1", "FLOAT"),
+        ("'2024-02-30'", "DATE"),
+        ("'yesterday'", "DATE"),
+        ("'24-1-1'", "DATE"),
+        ("'2024-02-29 25:00:00'", "TIMESTAMP"),
+        ("'2024-02-29 01:02:03+02'", "TIMESTAMP WITH TIME ZONE"),
+        ("timestamp '2024-02-29 01:02:03'", "TIMESTAMP WITH TIME ZONE"),
+        ("'true'", "BOOLEAN"),
+        ("cast('1e3' as decimal(9, 0))", "DECIMAL(12,2)"),
+    ],
+)
+def test_what_duckdb_reads_in_its_own_way_is_refused(text: str, kind: str) -> None:
+    with pytest.raises(Refused):
+        beside(constant(text), Column("c", kind))
+
+
+@pytest.mark.parametrize("text", ["x", "1 + 1", "abs(3)", "try_cast('1' as integer)", "-'a'"])
+def test_only_plain_constants_count(text: str) -> None:
+    query = sql.parse(f"SELECT {text} FROM p.a.t AS t").query
+    assert not is_constant(query.expressions[0].unalias())
