@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from connectors import memory, memory_filter
+from connectors.errors import StoreError
 from connectors.memory import CAPABILITIES, Memory
-from connectors.spi import Capabilities, Claim, Connector, Fidelity
+from connectors.spi import Capabilities, Claim, Clause, Connector, Fidelity
 from connectors.testing import ConnectorConformance
 from connectors.testing.bench import Bench
 from connectors.testing.differential import breach
+from connectors.testing.oracle import Oracle
 from connectors.types import Family
 from tests.conformance.test_memory import MemorySubject
 
@@ -150,3 +154,66 @@ def test_a_fault_is_found(bench_of, faulty, test):
 
 def test_the_border_ends_what_a_deaf_connector_would_go_on_with(bench_of):
     suite.test_a_cancelled_stream_ends_in_the_reason_within_two_seconds(bench_of(Deaf))
+
+
+class DuckDBItself(Memory):
+    """Computes everything, with DuckDB, so that it is right by definition."""
+
+    capabilities = Capabilities(
+        frozenset(
+            Claim(operator, family)
+            for operator in ("=", "IS DISTINCT FROM", "COUNT", "SUM", "MIN", "MAX", "GROUP BY", "ORDER BY")
+            for family in (Family.INTEGER, Family.DECIMAL, Family.TEXT, Family.DATE, Family.DOUBLE)
+        )
+        - {Claim("SUM", Family.TEXT), Claim("SUM", Family.DATE)},
+        frozenset(Clause),
+    )
+
+    def __init__(self, name, tables) -> None:
+        super().__init__(name, tables)
+        self.engine = Oracle()
+        self.held: set[str] = set()
+
+    def open(self, fragment, snapshot, hints, call):
+        for _, table in fragment.tables:
+            if table.name not in self.held:
+                self.held.add(table.name)
+                self.engine.add(table.name, table.columns, snapshot.tables[table.name])
+        try:
+            return Answer(fragment.schema, self.engine.con.sql(fragment.text).to_arrow_table().cast(fragment.schema))
+        except duckdb.Error as problem:
+            raise StoreError("DuckDB failed.") from problem
+
+
+class Answer:
+    def __init__(self, schema: pa.Schema, rows: pa.Table) -> None:
+        self.schema = schema
+        self.rows = rows
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return iter(self.rows.to_batches())
+
+    def close(self) -> None:
+        pass
+
+
+def test_every_case_of_every_clause_is_kept_by_duckdb_itself(bench_of):
+    bench = bench_of(DuckDBItself)
+    assert {str(claim): told for claim in DuckDBItself.capabilities.claims if (told := breach(bench, claim))} == {}
+
+
+@pytest.mark.parametrize(
+    ("operator", "right", "wrong"),
+    [
+        ("ORDER BY", "NULLS FIRST", "NULLS LAST"),
+        ("GROUP BY", 'GROUP BY "t"."a"', 'GROUP BY "t"."a", "t"."b"'),
+        ("SUM", "SUM(", "COUNT("),
+        ("=", 'WHERE "l"."a" = "r"."b"', 'WHERE "l"."a" <> "r"."b"'),
+    ],
+)
+def test_a_wrong_clause_is_found(bench_of, operator, right, wrong):
+    class Wrong(DuckDBItself):
+        def open(self, fragment, snapshot, hints, call):
+            return super().open(replace(fragment, text=fragment.text.replace(right, wrong)), snapshot, hints, call)
+
+    assert "fragments differ from DuckDB" in breach(bench_of(Wrong), Claim(operator, Family.INTEGER))
