@@ -4,8 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from connectors.errors import CallCancelled
-from gateway.flight.actions import Actions
+from gateway.flight.actions import Actions, draining
 from gateway.flight.auth import Authenticator
 from gateway.flight.commands import Commands
 from gateway.flight.errors import hide_tracebacks
@@ -77,7 +76,7 @@ class FlightServer:
     def stop(self) -> None:
         """Cancel what is running and stop listening. Idempotent; returns within about ten seconds."""
         self._actions.draining = True
-        self._registry.cancel_all(CallCancelled("The gateway is shutting down."))
+        self._registry.cancel_all(draining())
         self._registry.wait_until_empty(_STOP_SECONDS)
         if self._server is not None:
             # shutdown() waits for handlers without a limit of its own; a client that reads nothing could hold it.

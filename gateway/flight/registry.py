@@ -114,7 +114,7 @@ class Registry:
         if call.deadline is not None and now >= call.deadline:
             return DeadlineExceeded("The query ran past its deadline.", hint="Narrow the query or raise the limit.")
         if running.waiting_since is not None and now - running.waiting_since > self._idle:
-            return CallCancelled("The client stopped reading.", hint="Read the answer without long pauses.")
+            return DeadlineExceeded("The client stopped reading.", hint="Read the answer without long pauses.")
         return None
 
 

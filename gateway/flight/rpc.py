@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from connectors.errors import DeadlineExceeded
 from gateway.errors import RequestMalformed
 from gateway.flight.types import present, profile_for
 from gateway.policy import Principal
 from gateway.service import Options
 
+_LONGEST = 7 * 24 * 3600.0
 Headers = Mapping[str, Sequence[str | bytes]]
 
 
@@ -59,9 +59,9 @@ class Rpc:
         try:
             seconds = float(text)
         except ValueError:
-            raise RequestMalformed("The header x-headgate-timeout must be a number of seconds.") from None
-        if not seconds > 0:
-            raise DeadlineExceeded("The header x-headgate-timeout leaves the query no time.")
+            seconds = 0.0
+        if not 0 < seconds <= _LONGEST:
+            raise RequestMalformed("The header x-headgate-timeout must be a positive number of seconds.")
         return min(seconds, limit) if limit is not None else seconds
 
 

@@ -61,6 +61,9 @@ class DuckService:
         older = Product("artists", "catalog", 0, made[0].datasets[:1], current=False)
         return Catalog("1", (*made, older))
 
+    def close(self) -> None:
+        self._database.close()
+
     @property
     def catalog(self) -> Catalog:
         self._fail("catalog")

@@ -1,0 +1,182 @@
+"""Who gets in, and how: logins, tokens, headers that are wrong on purpose."""
+
+import base64
+import time
+
+import adbc_driver_manager
+import pyarrow as pa
+import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pytest
+
+from gateway.flight.handles import Keyring, Seal, Sealed
+from gateway.flight.settings import User
+from tests.clients.conftest import KEY, USERS, Raw
+
+
+def bearer(blob: bytes) -> str:
+    return "Bearer " + base64.urlsafe_b64encode(blob).decode().rstrip("=")
+
+
+def ask(house, *headers):
+    client = fl.FlightClient(house.server.uri)
+    try:
+        options = fl.FlightCallOptions(headers=list(headers), timeout=10)
+        return list(client.list_actions(options))
+    finally:
+        client.close()
+
+
+def refused(house, *headers) -> str:
+    with pytest.raises(fl.FlightUnauthenticatedError) as caught:
+        ask(house, *headers)
+    assert "Traceback" not in str(caught.value)
+    assert ".py" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_login_gives_a_bearer_token(house):
+    client = fl.FlightClient(house.server.uri)
+    name, value = client.authenticate_basic_token("ann", "s3cret")
+    assert name == b"authorization"
+    assert value.startswith(b"Bearer ")
+    assert len(value) < 1024
+    assert len(ask(house, (name, value))) == 8
+    client.close()
+
+
+def test_adbc_logs_in_and_queries(house):
+    with house.adbc() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 42 AS answer")
+        assert cursor.fetchall() == [(42,)]
+    assert house.service.prepared[-1][1] == "ann"
+
+
+@pytest.mark.parametrize(("user", "password"), [("ann", "wrong"), ("nobody", "s3cret"), ("ann", "")])
+def test_a_wrong_login_never_says_which_part_was_wrong(house, user, password):
+    with pytest.raises(adbc_driver_manager.Error) as caught:
+        house.adbc(user, password)
+    assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.UNAUTHENTICATED
+    assert "The credentials are missing or wrong." in str(caught.value)
+    assert user not in str(caught.value)
+
+
+def test_without_credentials_the_first_call_is_refused(house):
+    assert "UNAUTHENTICATED" in refused(house)
+
+
+def test_a_token_alone_is_enough_for_adbc(house):
+    client = fl.FlightClient(house.server.uri)
+    _, value = client.authenticate_basic_token("ann", "s3cret")
+    client.close()
+    options = {"user": "", "adbc.flight.sql.authorization_header": value.decode()}
+    assert house.ask("SELECT 1", **options) == [(1,)]
+
+
+class _Payload(fl.ClientAuthHandler):
+    """Handshakes with an empty payload, or none, as JDBC and ODBC do with a token."""
+
+    def __init__(self, sends: bool) -> None:
+        super().__init__()
+        self.sends = sends
+
+    def authenticate(self, outgoing, incoming):
+        if self.sends:
+            outgoing.write(b"")
+
+    def get_token(self):
+        return b""
+
+
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_handshake_with_a_bearer_token_and_an_empty_payload_is_fine(house, sends):
+    client = fl.FlightClient(house.server.uri)
+    token = client.authenticate_basic_token("ann", "s3cret")
+    options = fl.FlightCallOptions(headers=[token], timeout=10)
+    client.authenticate(_Payload(sends), options)
+    # From here on every call carries an empty auth-token-bin as well.
+    assert len(list(client.list_actions(options))) == 8
+    client.close()
+
+
+def test_basic_is_taken_on_every_call_padded_or_not(house):
+    for user in (b"ann:s3cret", b"bob:s3cret"):
+        padded = base64.b64encode(user)
+        assert len(ask(house, (b"authorization", b"Basic " + padded))) == 8
+        assert len(ask(house, (b"authorization", b"basic " + padded.rstrip(b"=")))) == 8
+
+
+def test_expired_tampered_and_foreign_tokens_are_refused(house):
+    ours, now = Keyring([KEY]), time.time()
+    good = ours.seal(Seal.TOKEN, Sealed(now + 60, "ann"))
+    assert len(ask(house, (b"authorization", bearer(good).encode()))) == 8
+    bad = [
+        ours.seal(Seal.TOKEN, Sealed(now - 1, "ann")),
+        good[:-1] + bytes([good[-1] ^ 1]),
+        Keyring().seal(Seal.TOKEN, Sealed(now + 60, "ann")),
+        ours.seal(Seal.TICKET, Sealed(now + 60, "ann")),
+        ours.seal(Seal.TOKEN, Sealed(now + 60, "removed")),
+        ours.seal(Seal.TOKEN, Sealed(now + 60, "")),
+        b"",
+    ]
+    told = {refused(house, (b"authorization", bearer(blob).encode())) for blob in bad}
+    assert all("The credentials are missing or wrong." in text for text in told)
+
+
+def test_every_bit_of_a_token_counts(house):
+    good = Keyring([KEY]).seal(Seal.TOKEN, Sealed(time.time() + 60, "ann"))
+    for at in range(0, len(good), 7):
+        blob = good[:at] + bytes([good[at] ^ 0x10]) + good[at + 1 :]
+        refused(house, (b"authorization", bearer(blob).encode()))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"Basic",
+        b"Basic ",
+        b"Basic !!!!",
+        b"Basic " + base64.b64encode(b"no colon"),
+        b"Basic " + base64.b64encode(b":s3cret"),
+        b"Basic " + base64.b64encode(b"\xff\xfe:\xff"),
+        b"Basic " + b"A" * 6000,
+        b"Bearer",
+        b"Bearer None",
+        b"Negotiate abc",
+    ],
+)
+def test_malformed_credentials_are_refused(house, value):
+    refused(house, (b"authorization", value))
+
+
+def test_header_values_outside_ascii_never_bring_a_traceback(house):
+    with pytest.raises((fl.FlightError, pa.ArrowException, OSError)) as caught:
+        ask(house, (b"authorization", b"Basic \xff\xfe"))
+    assert "Traceback" not in str(caught.value)
+    assert "pyx" not in str(caught.value)
+
+
+def test_two_different_authorization_headers_are_refused(house):
+    good = base64.b64encode(b"ann:s3cret")
+    refused(house, (b"authorization", b"Basic " + good), (b"authorization", b"Bearer x"))
+
+
+def test_anonymous_callers_get_in_where_they_may(open_house):
+    assert Raw(open_house.server.uri, "", "").query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+    assert open_house.service.prepared[-1][1] == "guest"
+    refused(open_house, (b"authorization", b"Basic " + base64.b64encode(b"ann:s3cret")))
+
+
+def test_a_user_taken_out_of_the_configuration_is_out_at_once(start):
+    users = dict(USERS)
+    house = start(users=users)
+    client = house.raw("zoe")
+    client.query("SELECT 1")
+    users.pop("zoe")
+    with pytest.raises(fl.FlightUnauthenticatedError):
+        client.query("SELECT 1")
+
+
+def test_a_hash_that_is_no_hash_lets_nobody_in(start):
+    house = start(users={"eve": User("plain")})
+    refused(house, (b"authorization", b"Basic " + base64.b64encode(b"eve:plain")))

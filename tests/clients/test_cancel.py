@@ -1,0 +1,220 @@
+"""A query ends when its client leaves, says so, or has run out of time; and then nothing is left of it."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import adbc_driver_manager
+import pyarrow as pa
+import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pytest
+
+from gateway.flight import wire
+from tests.clients.conftest import Faucet, eventually, fetched
+
+ROOT = Path(__file__).parents[2]
+CANCELLED = adbc_driver_manager.AdbcStatusCode.CANCELLED
+
+
+def nothing_left(house, faucet) -> None:
+    eventually(faucet.stopped.is_set, 2)
+    eventually(lambda: house.server.running == 0, 2)
+    assert house.service.closed == 1
+
+
+@pytest.mark.parametrize("batches", [0, 3])
+def test_adbc_cancel_ends_a_query_that_produces_nothing_or_streams(house, batches):
+    faucet = Faucet(house.service, "SELECT slow", batches)
+    with house.adbc() as connection, connection.cursor() as cursor:
+        timer = threading.Timer(0.3, cursor.adbc_cancel)
+        timer.start()
+        with pytest.raises(adbc_driver_manager.Error) as caught:
+            fetched(cursor, "SELECT slow")
+        assert caught.value.status_code == CANCELLED
+        timer.join()
+        nothing_left(house, faucet)
+        cursor.execute("SELECT 1")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_a_clients_own_deadline_is_noticed(house):
+    faucet = Faucet(house.service, "SELECT slow")
+    options = {"adbc.flight.sql.rpc.timeout_seconds.fetch": "0.4"}
+    with house.adbc(**options) as connection, connection.cursor() as cursor:
+        with pytest.raises(adbc_driver_manager.Error) as caught:
+            fetched(cursor, "SELECT slow")
+        assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.TIMEOUT
+    nothing_left(house, faucet)
+
+
+@pytest.mark.parametrize("batches", [0, 3])
+def test_a_killed_client_is_noticed_even_while_nothing_is_produced(house, batches):
+    faucet = Faucet(house.service, "SELECT slow", batches)
+    command = [sys.executable, "-m", "tests.clients.killed", house.server.uri, "SELECT slow"]
+    client = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    try:
+        assert faucet.started.wait(20)
+        for _ in range(batches):
+            assert client.stdout.readline() == b"batch\n"
+        client.kill()
+        killed = time.monotonic()
+        nothing_left(house, faucet)
+        assert time.monotonic() - killed < 2
+    finally:
+        client.kill()
+        client.wait(5)
+        client.stdout.close()
+
+
+def test_a_stream_dropped_by_its_reader_is_noticed(house):
+    faucet = Faucet(house.service, "SELECT slow", 1)
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT slow")
+    reader = client.stream(info.endpoints[0].ticket)
+    assert reader.read_chunk().data.to_pydict() == {"n": [0]}
+    reader.cancel()
+    nothing_left(house, faucet)
+
+
+@pytest.mark.parametrize("action", ["CancelFlightInfo", "CancelQuery"])
+def test_cancelling_from_elsewhere(house, action):
+    faucet = Faucet(house.service, "SELECT slow", 1)
+    client, other = house.raw(), house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT slow")
+    reader = client.stream(info.endpoints[0].ticket)
+    reader.read_chunk()
+    if action == "CancelQuery":
+        body = wire.pack("ActionCancelQueryRequest", info=info.serialize())
+    else:
+        request = wire.make("CancelFlightInfoRequest")
+        request.info.ParseFromString(info.serialize())
+        body = request.SerializeToString()
+
+    with pytest.raises(fl.FlightUnauthorizedError, match="issued to another user"):
+        house.raw("bob").act(action, body)
+    assert house.server.running == 1
+
+    result = other.act(action, body)[0]
+    if action == "CancelQuery":
+        assert wire.unpack(result)[1].result == 1
+    else:
+        assert wire.parse("CancelFlightInfoResult", result).status == 1
+    with pytest.raises(fl.FlightCancelledError, match="CANCELLED: The query was cancelled"):
+        for _ in reader:  # read_all() would make a KeyboardInterrupt of it
+            pass
+    nothing_left(house, faucet)
+    with pytest.raises(KeyError, match="QUERY_UNKNOWN: No running query has that id"):
+        other.act(action, body)
+
+
+@pytest.mark.parametrize(("limit", "header"), [(0.4, {}), (60.0, {"x_headgate_timeout": "0.4"})])
+def test_a_query_past_its_deadline_ends_with_an_error_that_says_so(start, limit, header):
+    house = start(query_timeout=limit)
+    faucet = Faucet(house.service, "SELECT slow", 2)
+    started = time.monotonic()
+    with pytest.raises(fl.FlightTimedOutError, match="DEADLINE_EXCEEDED: The query ran past its deadline"):
+        house.raw().query("SELECT slow", **header)
+    assert time.monotonic() - started < 2
+    nothing_left(house, faucet)
+
+
+def test_an_answer_that_simply_ends_when_it_is_stopped_is_still_an_error(house):
+    started = threading.Event()
+
+    def flow(call):
+        started.set()
+        yield pa.record_batch({"n": pa.array([1], pa.int64())})
+        call.wait(20)  # and then ends, as if that had been all
+
+    house.service.streams["SELECT part"] = (Faucet.schema, flow)
+    with pytest.raises(fl.FlightTimedOutError):
+        house.raw().query("SELECT part", x_headgate_timeout="0.3")
+
+
+def test_a_bad_timeout_is_refused(house):
+    with pytest.raises(pa.ArrowInvalid, match="x-headgate-timeout must be a positive number"):
+        house.raw().query("SELECT 1", x_headgate_timeout="soon")
+    with pytest.raises(pa.ArrowInvalid, match="x-headgate-timeout must be a positive number"):
+        house.raw().query("SELECT 1", x_headgate_timeout="nan")
+
+
+def test_a_client_that_stops_reading_loses_its_query(start):
+    house = start(idle_seconds=0.3)
+    big = pa.record_batch({"n": pa.array(range(1 << 17), pa.int64())})
+    cancelled = threading.Event()
+
+    def flow(call):
+        with call.on_cancel(cancelled.set):
+            while True:
+                yield big
+
+    house.service.streams["SELECT big"] = (Faucet.schema, flow)
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT big")
+    reader = client.stream(info.endpoints[0].ticket)
+    reader.read_chunk()
+    assert cancelled.wait(5)
+    with pytest.raises(fl.FlightTimedOutError, match="The client stopped reading"):
+        for _ in reader:
+            pass
+    assert house.server.running == 0
+    assert house.service.closed == 1
+
+
+def test_only_so_many_queries_run_and_the_rest_wait_their_turn(start):
+    house = start(max_running=1, max_queued=1, queue_seconds=0.5)
+    first = Faucet(house.service, "SELECT first")
+    clients = [house.raw() for _ in range(3)]
+    infos = [client.info("CommandStatementQuery", query="SELECT first") for client in clients]
+    running = clients[0].stream(infos[0].endpoints[0].ticket)
+    assert first.started.wait(5)
+
+    started = time.monotonic()
+    with pytest.raises(fl.FlightUnavailableError, match="OVERLOADED: The gateway runs as many queries as it may"):
+        clients[1].query("SELECT 1")
+    assert 0.4 < time.monotonic() - started < 3
+
+    outcome = []
+    waiting = threading.Thread(target=lambda: outcome.append(_outcome(clients[1], "SELECT 1")))
+    waiting.start()
+    eventually(lambda: house.server.running == 2)
+    assert "OVERLOADED" in _outcome(clients[2], "SELECT 1")  # the queue is full: at once
+    running.cancel()
+    waiting.join(5)
+    assert outcome == ["{'1': [1]}"]
+    eventually(lambda: house.server.running == 0)
+
+
+def _outcome(client, sql) -> str:
+    try:
+        return str(client.query(sql).to_pydict())
+    except (pa.ArrowException, fl.FlightError) as error:
+        return str(error)
+
+
+def test_a_client_that_leaves_the_queue_frees_its_place(start):
+    house = start(max_running=1, queue_seconds=30.0)
+    first = Faucet(house.service, "SELECT first")
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT first")
+    running = client.stream(info.endpoints[0].ticket)
+    assert first.started.wait(5)
+    waiting = client.info("CommandStatementQuery", query="SELECT 1")
+    outcome = []
+
+    def wait_and_leave():
+        try:
+            client.flight.do_get(waiting.endpoints[0].ticket, fl.FlightCallOptions(headers=client.headers, timeout=0.5))
+        except fl.FlightTimedOutError:
+            outcome.append("left")
+
+    queued = threading.Thread(target=wait_and_leave)
+    queued.start()
+    eventually(lambda: house.server.running == 2)
+    queued.join(5)
+    assert outcome == ["left"]
+    eventually(lambda: house.server.running == 1, 2)
+    running.cancel()
+    eventually(lambda: house.server.running == 0, 2)

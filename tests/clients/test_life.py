@@ -1,0 +1,204 @@
+"""TLS, sessions, drain and stop, and what a long stream costs."""
+
+import datetime
+import ipaddress
+import os
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.flight import wire
+from tests.clients.conftest import Faucet, Raw, eventually
+
+
+def certificate() -> tuple[bytes, bytes]:
+    """A fresh self-signed certificate for 127.0.0.1, and its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    cert = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return cert.public_bytes(serialization.Encoding.PEM), pem
+
+
+def test_tls_serves_who_trusts_the_certificate_and_nobody_else(start):
+    cert, key = certificate()
+    house = start(tls_cert=cert, tls_key=key)
+    assert house.server.uri.startswith("grpc+tls://")
+    trusting = fl.FlightClient(house.server.uri, tls_root_certs=cert)
+    options = fl.FlightCallOptions(headers=[trusting.authenticate_basic_token("ann", "s3cret")])
+    assert len(list(trusting.list_actions(options))) == 8
+    trusting.close()
+
+    strangers = [
+        fl.FlightClient(house.server.uri, tls_root_certs=certificate()[0]),
+        fl.FlightClient(house.server.uri.replace("grpc+tls", "grpc+tcp")),
+    ]
+    for stranger in strangers:
+        with pytest.raises((fl.FlightUnavailableError, pa.ArrowException)):
+            list(stranger.list_actions(fl.FlightCallOptions(timeout=3)))
+        stranger.close()
+
+    trusted = {"adbc.flight.sql.client_option.tls_root_certs": cert.decode()}
+    assert house.ask("SELECT 1", **trusted) == [(1,)]
+
+
+def set_pushdown(client, value, key="pushdown"):
+    option = wire.make("SessionOption", key=key, value=value)
+    body = wire.make("SetSessionOptionsRequest", session_options=[option]).SerializeToString()
+    result = wire.parse("SetSessionOptionsResult", client.act("SetSessionOptions", body)[0])
+    return {error.key: error.value.value for error in result.errors}
+
+
+def test_an_adbc_session_keeps_its_options_without_the_server_keeping_any(house):
+    with house.adbc() as connection, house.adbc() as other:
+        connection.adbc_connection.set_options(**{"adbc.flight.sql.session.option.pushdown": "off"})
+        assert connection.adbc_connection.get_option("adbc.flight.sql.session.option.pushdown") == "off"
+        assert other.adbc_connection.get_option("adbc.flight.sql.session.option.pushdown") == "on"
+        for one in (connection, other):
+            with one.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                cursor.fetchall()
+    assert [entry[3] for entry in house.service.prepared] == [False] * 3 + [True] * 3
+
+
+def test_unknown_session_options_are_an_entry_and_not_a_failure(house):
+    client = house.raw()
+    assert set_pushdown(client, {"string_value": "play"}, key="catalog") == {"catalog": 1}
+    assert set_pushdown(client, {"string_value": "sideways"}) == {"pushdown": 2}
+    assert set_pushdown(client, {"bool_value": False}) == {}
+    assert set_pushdown(client, {}) == {}
+
+
+class _Cookies(fl.ClientMiddlewareFactory):
+    """Keeps cookies, as JDBC and ODBC do."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept = {}
+
+    def start_call(self, info):
+        return _CookieCall(self.kept)
+
+
+class _CookieCall(fl.ClientMiddleware):
+    def __init__(self, kept):
+        super().__init__()
+        self.kept = kept
+
+    def sending_headers(self):
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.kept.items())} if self.kept else {}
+
+    def received_headers(self, headers):
+        for text in headers.get("set-cookie", ()):
+            name, _, value = text.partition("=")
+            self.kept[name] = value
+
+
+def test_a_session_kept_by_cookie_holds_on_another_replica_and_for_its_user_only(house, start):
+    cookies = _Cookies()
+    client = Raw(house.server.uri, "ann", "s3cret")
+    client.flight = fl.FlightClient(house.server.uri, middleware=[cookies])
+    assert set_pushdown(client, {"bool_value": False}) == {}
+    assert set(cookies.kept) == {"arrow_flight_session_id"}
+
+    replica = start()
+    for user, pushdown in (("ann", False), ("bob", True)):
+        other = Raw(replica.server.uri, user, "s3cret")
+        other.flight = fl.FlightClient(replica.server.uri, middleware=[cookies])
+        other.query("SELECT 1")
+        assert {entry[3] for entry in replica.service.prepared} == {pushdown}
+        replica.service.prepared.clear()
+    cookies.kept["arrow_flight_session_id"] = "nonsense"
+    client.query("SELECT 1")
+    assert house.service.prepared[-1][3] is True
+
+
+def test_closing_a_session_twice_is_fine(house):
+    client = house.raw()
+    for _ in range(2):
+        assert wire.parse("CloseSessionResult", client.act("CloseSession", b"")[0]).status == 1
+
+
+def test_drain_refuses_new_work_and_lets_the_running_finish(house):
+    release = threading.Event()
+
+    def flow(call):
+        yield pa.record_batch({"n": pa.array([1], pa.int64())})
+        release.wait(20)
+        yield pa.record_batch({"n": pa.array([2], pa.int64())})
+
+    house.service.streams["SELECT held"] = (Faucet.schema, flow)
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT held")
+    ticket = client.info("CommandStatementQuery", query="SELECT 1 AS a").endpoints[0].ticket
+    reader = client.stream(info.endpoints[0].ticket)
+    assert reader.read_chunk().data.to_pydict() == {"n": [1]}
+
+    assert house.server.drain(0.1) is False
+    body = wire.pack("ActionCreatePreparedStatementRequest", query="SELECT 1")
+    refused = (lambda: client.query("SELECT 1"), lambda: client.act("CreatePreparedStatement", body), house.raw)
+    for call in refused:
+        with pytest.raises(fl.FlightUnavailableError, match="DRAINING: The gateway is shutting down"):
+            call()
+    assert client.stream(ticket).read_all().to_pydict() == {"a": [1]}  # a ticket that is out may still be fetched
+    release.set()
+    assert reader.read_all().to_pydict() == {"n": [2]}
+    assert house.server.drain(5) is True
+
+
+def test_stop_ends_what_runs_and_leaves_no_thread(house):
+    faucet = Faucet(house.service, "SELECT slow", 1)
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT slow")
+    reader = client.stream(info.endpoints[0].ticket)
+    reader.read_chunk()
+    house.server.stop()
+    with pytest.raises(fl.FlightUnavailableError, match="DRAINING"):
+        reader.read_all()
+    assert faucet.stopped.is_set()
+    assert house.server.running == 0
+    eventually(lambda: not [one for one in threading.enumerate() if one.name.startswith("headgate-flight")])
+    house.server.stop()
+
+
+def test_a_long_stream_does_not_grow_the_server(house):
+    ones = pa.array(range(1 << 18), pa.int64())  # 2 MiB
+    made = 200
+
+    def flow(call):
+        for number in range(made):
+            yield pa.record_batch({"n": pc.add(ones, number)})
+
+    house.service.streams["SELECT long"] = (Faucet.schema, flow)
+    client = house.raw()
+    info = client.info("CommandStatementQuery", query="SELECT long")
+    before, peak, rows = resident(), 0, 0
+    for chunk in client.stream(info.endpoints[0].ticket):
+        rows += chunk.data.num_rows
+        peak = max(peak, resident())
+    assert rows == made << 18
+    assert peak - before < 100 << 20  # of 400 MiB that went through; client and server share this process
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

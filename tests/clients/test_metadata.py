@@ -1,0 +1,206 @@
+"""The metadata commands: exact schemas, filters, grants, and what ADBC makes of them."""
+
+import adbc_driver_manager
+import pyarrow as pa
+import pytest
+
+from gateway.flight import schemas, sqlinfo, typeinfo
+
+PREFIX = b"ARROW:FLIGHT:SQL:"
+ALL_TABLES = [
+    ("artists", "catalog", "rates"),
+    ("artists", "catalog", "songs"),
+    ("artists", "catalog@0", "songs"),
+    ("listeners", "profiles", "listeners"),
+    ("play", "events", "plays"),
+]
+
+
+def tables(client, **fields):
+    table = client.rows("CommandGetTables", **fields)
+    columns = table.select(["catalog_name", "db_schema_name", "table_name"]).to_pydict().values()
+    return list(zip(*columns, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("depth", "schemas_", "tables_", "columns"),
+    [
+        ("catalogs", None, None, None),
+        ("db_schemas", 4, None, None),
+        ("tables", 4, 5, None),
+        ("columns", 4, 5, 12),
+        ("all", 4, 5, 12),
+    ],
+)
+def test_adbc_get_objects_at_every_depth(house, depth, schemas_, tables_, columns):
+    with house.adbc() as connection:
+        catalogs = connection.adbc_get_objects(depth=depth).read_all().to_pylist()
+    assert [catalog["catalog_name"] for catalog in catalogs] == ["artists", "listeners", "play"]
+    if schemas_ is None:
+        return
+    found = [schema for catalog in catalogs for schema in catalog["catalog_db_schemas"]]
+    assert len(found) == schemas_
+    if tables_ is None:
+        return
+    listed = [table for schema in found for table in schema["db_schema_tables"]]
+    assert len(listed) == tables_
+    assert {table["table_type"] for table in listed} == {"TABLE"}
+    if columns is None:
+        return
+    seen = [column for table in listed for column in table["table_columns"]]
+    assert len(seen) == columns
+    known = set(typeinfo.type_info(None).column("type_name").to_pylist())
+    assert {column["xdbc_type_name"] for column in seen} <= known
+
+
+def test_every_answer_has_the_reference_schema(house):
+    client = house.raw()
+    key = {"table": "songs"}
+    cross = {"pk_table": "songs", "fk_table": "plays"}
+    expected = {
+        "CommandGetCatalogs": ({}, schemas.CATALOGS),
+        "CommandGetDbSchemas": ({}, schemas.DB_SCHEMAS),
+        "CommandGetTables": ({}, schemas.TABLES),
+        "CommandGetTableTypes": ({}, schemas.TABLE_TYPES),
+        "CommandGetPrimaryKeys": (key, schemas.PRIMARY_KEYS),
+        "CommandGetExportedKeys": (key, schemas.FOREIGN_KEYS),
+        "CommandGetImportedKeys": (key, schemas.FOREIGN_KEYS),
+        "CommandGetCrossReference": (cross, schemas.FOREIGN_KEYS),
+        "CommandGetXdbcTypeInfo": ({}, schemas.XDBC_TYPE_INFO),
+        "CommandGetSqlInfo": ({}, schemas.SQL_INFO),
+    }
+    for command, (fields, schema) in expected.items():
+        assert client.rows(command, **fields).schema.equals(schema, check_metadata=True), command
+
+
+def test_reference_schemas_are_written_out_once_more_here():
+    text, number = pa.utf8(), pa.int32()
+    assert schemas.TABLES.names == ["catalog_name", "db_schema_name", "table_name", "table_type"]
+    assert [field.nullable for field in schemas.TABLES_WITH_SCHEMA] == [True, True, False, False, False]
+    assert schemas.PRIMARY_KEYS.types == [text, text, text, text, number, text]
+    assert schemas.PRIMARY_KEYS.names[-2:] == ["key_sequence", "key_name"]
+    assert len(schemas.FOREIGN_KEYS) == 13
+    assert len(schemas.XDBC_TYPE_INFO) == 19
+    assert [str(field.type) for field in schemas.SQL_INFO] == [
+        "uint32",
+        "dense_union<string_value: string not null=0, bool_value: bool not null=1, bigint_value: int64 not null=2, "
+        "int32_bitmask: int32 not null=3, string_list: list<item: string> not null=4, "
+        "int32_to_int32_list_map: map<int32, list<item: int32>> not null=5>",
+    ]
+
+
+def test_include_schema_adds_the_fifth_column(house):
+    client = house.raw()
+    assert client.rows("CommandGetTables").num_columns == 4
+    table = client.rows("CommandGetTables", include_schema=True, table_name_filter_pattern="rates")
+    assert table.num_columns == 5
+    shown = pa.ipc.read_schema(pa.py_buffer(table["table_schema"][0].as_py()))
+    # for a client of the common profile the unsigned and the interval column are given as other types
+    assert shown.types == [pa.int16(), pa.decimal128(18, 3), pa.utf8()]
+    assert [field.metadata[PREFIX + b"TYPE_NAME"] for field in shown] == [b"SMALLINT", b"DECIMAL", b"VARCHAR"]
+    due = shown.field("due").metadata
+    assert (due[PREFIX + b"PRECISION"], due[PREFIX + b"SCALE"]) == (b"18", b"3")
+    assert due[PREFIX + b"CATALOG_NAME"] == b"artists"
+    assert shown.field("tiny").metadata[PREFIX + b"REMARKS"] == b"what identifies the row"
+
+
+def test_what_get_tables_announces_is_what_a_query_gives(house):
+    client = house.raw()
+    for row in client.rows("CommandGetTables", include_schema=True).to_pylist():
+        if row["db_schema_name"] == "catalog@0":
+            continue
+        shown = pa.ipc.read_schema(pa.py_buffer(row["table_schema"]))
+        address = ".".join((row["catalog_name"], row["db_schema_name"], row["table_name"]))
+        assert client.query(f"SELECT * FROM {address} LIMIT 1").schema.types == shown.types
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ALL_TABLES),
+        ({"catalog": ""}, []),
+        ({"catalog": "artists"}, ALL_TABLES[:3]),
+        ({"catalog": "ARTISTS"}, ALL_TABLES[:3]),
+        ({"catalog": "%"}, ALL_TABLES),
+        ({"catalog": "a%"}, ALL_TABLES[:3]),
+        ({"db_schema_filter_pattern": ""}, []),
+        ({"db_schema_filter_pattern": "catalog"}, ALL_TABLES[:2]),
+        ({"db_schema_filter_pattern": "catalog%"}, ALL_TABLES[:3]),
+        ({"table_name_filter_pattern": "s_ngs"}, ALL_TABLES[1:3]),
+        ({"table_name_filter_pattern": "s\\_ngs"}, []),
+        ({"table_name_filter_pattern": "p.*"}, []),
+        ({"table_types": ["TABLE"]}, ALL_TABLES),
+        ({"table_types": ["VIEW"]}, []),
+    ],
+)
+def test_filters(house, fields, expected):
+    assert tables(house.raw(), **fields) == expected
+
+
+def test_adbc_get_table_schema(house):
+    with house.adbc() as connection:
+        schema = connection.adbc_get_table_schema("plays", catalog_filter="play", db_schema_filter="events")
+        assert schema.names == ["id", "song", "seconds"]
+        assert schema.types == [pa.int64(), pa.utf8(), pa.decimal128(21, 1)]
+        assert [field.nullable for field in schema] == [False, False, True]
+        with pytest.raises(adbc_driver_manager.Error) as caught:
+            connection.adbc_get_table_schema("p_ays")
+        assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.NOT_FOUND
+
+
+def test_a_principal_sees_what_is_granted_and_no_error(house):
+    assert tables(house.raw("bob")) == ALL_TABLES[:3]
+    assert tables(house.raw("zoe")) == []
+    assert house.raw("zoe").rows("CommandGetCatalogs").num_rows == 0
+    assert house.raw("bob").rows("CommandGetPrimaryKeys", table="plays").num_rows == 0
+
+
+def test_primary_keys_come_in_the_order_of_the_key(house):
+    client = house.raw()
+    rows = client.rows("CommandGetPrimaryKeys", catalog="play", db_schema="events", table="plays").to_pylist()
+    assert [(row["column_name"], row["key_sequence"], row["key_name"]) for row in rows] == [
+        ("song", 1, "plays_key"),
+        ("id", 2, "plays_key"),
+    ]
+    assert client.rows("CommandGetPrimaryKeys", table="listeners").num_rows == 0
+    assert client.rows("CommandGetExportedKeys", table="plays").num_rows == 0
+
+
+def test_sql_info_answers_every_code_that_old_drivers_need(house):
+    client = house.raw()
+    rows = dict(zip(*client.rows("CommandGetSqlInfo").to_pydict().values(), strict=True))
+    assert set(rows) == {*range(6), 8, 9, 10, 11, 100, 101, *range(500, 577)}
+    assert rows[0] == "Headgate"
+    assert rows[1][0].isdigit()
+    assert (rows[3], rows[4], rows[5], rows[8], rows[10], rows[504], rows[513]) == (
+        True,
+        True,
+        False,
+        0,
+        False,
+        '"',
+        "\\",
+    )
+    bigint = [code for code, (slot, _) in sqlinfo.CODES.items() if slot == 2]
+    assert {503, 505, 507, 562} <= set(bigint)
+    subset = client.rows("CommandGetSqlInfo", info=[8, 0, 99_999])
+    assert subset["info_name"].to_pylist() == [0, 8]
+
+
+def test_adbc_reads_the_driver_info(house):
+    with house.adbc() as connection:
+        info = connection.adbc_get_info()
+        assert (info["vendor_name"], info["vendor_arrow_version"]) == ("Headgate", pa.__version__)
+        assert connection.adbc_get_table_types() == ["TABLE"]
+
+
+def test_xdbc_type_info_is_sorted_and_filtered(house):
+    client = house.raw()
+    rows = client.rows("CommandGetXdbcTypeInfo").to_pylist()
+    order = [(row["data_type"], row["type_name"]) for row in rows]
+    assert order == sorted(order)
+    assert len(order) == len(set(order)) == 25
+    decimals = client.rows("CommandGetXdbcTypeInfo", data_type=3).to_pylist()
+    assert [row["type_name"] for row in decimals] == ["DECIMAL", "HUGEINT"]
+    assert decimals[0]["create_params"] == ["precision", "scale"]
+    assert client.rows("CommandGetXdbcTypeInfo", data_type=0).num_rows == 3
