@@ -1,0 +1,1 @@
+"""A media-streaming company in a box: four domains, three kinds of store, and a tour of questions about them."""
