@@ -7,7 +7,7 @@ cached under it stays right, and a file that was replaced gets another URL. Noth
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,12 @@ from connectors.errors import HeadgateError, StoreError
 
 SCHEME = "headgate"
 ROOT = f"{SCHEME}://"
+
+CACHE_SETTINGS: Mapping[str, bool | int] = {
+    "cache_local_files": True,  # DuckDB takes our scheme for local and would cache nothing
+    "external_file_cache_local_max_block_size": 2 << 20,  # its 16 KiB for local files are as many requests to S3
+}
+"""What DuckDB has to be told (``SET``, before the lock) so that it keeps hot ranges and reads in large ones."""
 
 ReadAt = Callable[[int, int], bytes]
 
@@ -98,10 +104,8 @@ class PinnedFiles:
         """
         numbers = [int(number) for number in _MARK.findall(message)]
         with self._lock:
-            found = (
-                pin.failures[number] for pin in self._pins.values() for number in numbers if number in pin.failures
-            )
-            return next(found, None)
+            kept = [pin.failures for pin in self._pins.values()]
+            return next((held[number] for held in kept for number in numbers if number in held), None)
 
     def read(self, url: str, offset: int, length: int) -> bytes:
         """Bytes of a pinned file; shorter than ``length`` only at its end. Raises FileNotFoundError or OSError."""
