@@ -1,5 +1,10 @@
 """The words that names of songs, people and companies are put together from."""
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 COUNTRIES = ("US", "GB", "DE", "SE", "FR", "BR", "JP", "NG", "IN", "MX", "KR", "ZA")
 GENRES = ("jazz", "afrobeat", "techno", "folk", "soul", "metal", "bossa nova", "ambient", "hip hop", "pop")
 DEVICES = ("phone", "desktop", "speaker", "car")
@@ -20,21 +25,21 @@ LABELS = (
     ("Hangang Records", "KR", 2014),
 )
 
-ADJECTIVES = tuple(
+ADJECTIVES = _words(
     "Blue Silent Golden Broken Electric Distant Paper Velvet Northern Hollow "
-    "Crimson Gentle Restless Burning Hidden Salt Winter Second Lucky Endless".split()
+    "Crimson Gentle Restless Burning Hidden Salt Winter Second Lucky Endless"
 )
-NOUNS = tuple(
+NOUNS = _words(
     "River Signal Garden Harbour Engine Lantern Orchard Mirror Station Feather "
-    "Compass Tide Avenue Satellite Meadow Anthem Window Falcon Thunder Letter".split()
+    "Compass Tide Avenue Satellite Meadow Anthem Window Falcon Thunder Letter"
 )
 ENDINGS = ("", " at Night", ", Part II", " (Live)", " Again", " in June", " Forever", " (Demo)", " Street", " Blues")
 
-FIRST_NAMES = tuple(
+FIRST_NAMES = _words(
     "Ada Bola Chen Dara Elif Femi Greta Hana Ines Jonas Kofi Lena "
-    "Mateo Nadia Oskar Priya Quinn Rosa Sven Thabo Uma Vera Wim Yuki".split()
+    "Mateo Nadia Oskar Priya Quinn Rosa Sven Thabo Uma Vera Wim Yuki"
 )
-LAST_NAMES = tuple(
+LAST_NAMES = _words(
     "Abiola Berg Costa Dlamini Eriksen Fischer Garcia Hayashi Iyer Jensen "
-    "Kim Laurent Moreau Nguyen Okafor Park Quist Rossi Silva Tanaka".split()
+    "Kim Laurent Moreau Nguyen Okafor Park Quist Rossi Silva Tanaka"
 )
