@@ -21,14 +21,14 @@ QUERIES = _nodes("Select Union Except Intersect Subquery")
 CLAUSES = _nodes(
     "With CTE From Join Where Group Rollup Cube GroupingSets Having Qualify Order Ordered Limit Offset Distinct "
     "Table TableAlias Lateral Unnest Values Pivot Star Alias Identifier Column ColumnDef Window WindowSpec Filter "
-    "WithinGroup IgnoreNulls RespectNulls Var Dot"
+    "WithinGroup IgnoreNulls RespectNulls Var Dot UnpivotColumns"
 )
 
 OPERATORS = _nodes(
     "Literal Null Boolean Placeholder Interval DataType DataTypeParam Paren Tuple And Or Not Neg Add Sub Mul Div "
     "IntDiv Mod Pow BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift DPipe EQ NEQ LT LTE GT GTE Is "
     "NullSafeEQ NullSafeNEQ Between In Like ILike Escape Glob SimilarTo Any All Exists Case If Cast TryCast Bracket "
-    "Slice PropertyEQ JSONKeyValue"
+    "Slice PropertyEQ JSONKeyValue AtTimeZone"
 )
 
 AGGREGATES = _nodes(
@@ -50,8 +50,9 @@ FUNCTIONS = _nodes(
     "SHA SHA2 Split SplitPart StartsWith StrPosition Substring ToBase64 Translate Trim Unhex Unicode Upper "
     # dates and times
     "CurrentDate CurrentTime CurrentTimestamp DateAdd DateBin DateDiff DateFromParts DateTrunc Day DayOfMonth "
-    "DayOfWeek DayOfWeekIso DayOfYear Dayname Extract Hour LastDay Localtimestamp Minute Month Monthname Quarter Second "
-    "StrToTime TimeFromParts TimeToStr TimeToUnix TimestampFromParts TimestampTrunc ToDays UnixToTime Week WeekOfYear Year "
+    "DayOfWeek DayOfWeekIso DayOfYear Dayname Extract Hour LastDay Localtimestamp Minute Month Monthname Quarter "
+    "Second StrToTime TimeFromParts TimeToStr TimeToUnix TimestampFromParts TimestampTrunc ToDays UnixToTime Week "
+    "WeekOfYear Year "
     # lists, structs, maps
     "Array ArrayAppend ArrayConcat ArrayContains ArrayDistinct ArrayMax ArrayMin ArrayOverlaps ArrayPosition "
     "ArrayPrepend ArraySize ArraySlice ArraySort ArrayToString Explode Flatten GenerateSeries Map MapFromEntries "
@@ -70,7 +71,7 @@ NAMES = _words(
     "list_position list_reverse list_slice list_sum list_unique list_zip mad map_extract map_values mean microsecond "
     "millisecond multiply now nfc_normalize octet_length ord prefix product regexp_split_to_array row sem signbit "
     "strip_accents strlen subtract suffix timezone to_hours to_json to_microseconds to_milliseconds to_minutes "
-    "to_months to_seconds to_timestamp to_weeks to_years transaction_timestamp try_strptime url_decode url_encode "
+    "to_months to_seconds to_weeks to_years transaction_timestamp try_strptime url_decode url_encode "
     "weekday yearweek"
 )
 """Functions that the parser knows by name only, in lower case."""
@@ -93,8 +94,8 @@ TYPES = frozenset(
 
 _UNITS = "MICROSECOND MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR DECADE"
 WORDS = _words(
-    f"{_UNITS} {_UNITS.replace(' ', 'S ')}S CENTURY CENTURIES MILLENNIUM MILLENNIA EPOCH DOW ISODOW DOY ISOYEAR YEARWEEK "
-    "WEEKDAY DAYOFWEEK DAYOFYEAR ERA JULIAN TIMEZONE TIMEZONE_HOUR TIMEZONE_MINUTE ALL TIES GROUP"
+    f"{_UNITS} {_UNITS.replace(' ', 'S ')}S CENTURY CENTURIES MILLENNIUM MILLENNIA EPOCH DOW ISODOW DOY ISOYEAR "
+    "YEARWEEK WEEKDAY DAYOFWEEK DAYOFYEAR ERA JULIAN TIMEZONE TIMEZONE_HOUR TIMEZONE_MINUTE ALL TIES GROUP"
 ) | {"CURRENT ROW", "NO OTHERS"}
 """Bare words that are no names: units of time, and what EXCLUDE and ORDER BY may say."""
 

@@ -13,7 +13,7 @@ from gateway.sql.binding import check_numbering
 from gateway.sql.lexical import Scan, place, scan
 from gateway.sql.limits import check_shape
 from gateway.sql.opening import Explain, Format, read_opening
-from gateway.sql.printing import DIALECT
+from gateway.sql.printing import DIALECT, bracket
 from gateway.sql.walls import check_query
 
 # The parser logs the text of statements it half understands; user text does not belong in our log.
@@ -48,6 +48,7 @@ def parse(text: str) -> Statement:
     query = _query(_tree(_NOT_LINE_BREAK.sub(" ", scanned.text[:start]) + scanned.text[start:], text))
     check_query(query)
     check_numbering(query)
+    bracket(query)
     return Statement(query, opening.explain, opening.format)
 
 

@@ -37,7 +37,27 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\xad\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]|\r(?!\n)"
 )
-_TOUCHY = frozenset({"word", "number", "string", "name", "open"})
+_TOUCHY = frozenset({"word", "number", "string", "name", "open", "operator"})
+_BEFORE_VALUES = frozenset(
+    {
+        "SELECT",
+        "WHERE",
+        "AND",
+        "OR",
+        "NOT",
+        "LIKE",
+        "ILIKE",
+        "GLOB",
+        "TO",
+        "ESCAPE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "BETWEEN",
+        "BY",
+    }
+    | {"ON", "HAVING", "QUALIFY", "DISTINCT", "ALL", "CASE", "FROM", "IN", "INTERVAL"}
+)
 _SIZE_HINT = "Join against a product instead of listing values."
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
@@ -146,6 +166,15 @@ def _check_neighbours(text: str, tokens: list[Token]) -> None:
     last = tokens[-1]
     if last.text == "{" and len(tokens) > 1 and tokens[-2].text == "{":
         raise SqlSyntax(f"At {place(text, last.start)} a struct has no name for its field.", hint="Write {'a': …}.")
+    if last.text == "->":
+        raise SqlNotAllowed(
+            f"The arrow -> at {place(text, last.start)} is not allowed.", hint="Use json_extract(value, path) or ->>."
+        )
+    if last.text == "::" and _is_typed_literal(tokens):
+        raise SqlNotAllowed(
+            f"At {place(text, last.start)} a typed literal such as DATE '…' is cast again.",
+            hint="Write (DATE '…')::VARCHAR.",
+        )
     if len(tokens) < 2 or last.start != (before := tokens[-2]).start + len(before.text):
         return
     if before.kind == "number" and last.kind in ("word", "number"):
@@ -158,6 +187,14 @@ def _check_neighbours(text: str, tokens: list[Token]) -> None:
             f"At {place(text, before.start)} there is a string with a prefix, such as E'…' or X'…'.",
             hint="Write a plain '…' string; chr(10) is a line break, unhex('…') makes bytes.",
         )
+
+
+def _is_typed_literal(tokens: list[Token]) -> bool:
+    """Whether what stands before the last token is a string behind the name of a type."""
+    if len(tokens) < 3 or tokens[-2].kind != "string":
+        return False
+    before = tokens[-3]
+    return before.kind in ("close", "name") or (before.kind == "word" and before.upper not in _BEFORE_VALUES)
 
 
 def _refuse_character(text: str, position: int) -> NoReturn:

@@ -6,6 +6,8 @@ from sqlglot.errors import SqlglotError
 
 from gateway.errors import SqlNotAllowed
 
+_TIGHTER = (exp.Binary, exp.Unary, exp.Between, exp.In)
+
 
 class Dialect(DuckDB):
     """DuckDB's dialect, except that JSON paths stay the strings they were written as.
@@ -22,13 +24,32 @@ DIALECT = Dialect()
 
 
 def to_duckdb(expression: exp.Expr) -> str:
-    """Canonical DuckDB text: every identifier quoted, no comments.
+    """Canonical DuckDB text: every identifier quoted, no comments. The tree is not changed.
 
     Raises SqlNotAllowed when a node has no exact DuckDB form.
     """
+    if any(_is_loose(node) for node in expression.find_all(exp.Not)):
+        expression = expression.copy()
+        bracket(expression)
     try:
         return expression.sql(dialect=DIALECT, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         raise SqlNotAllowed(
             "A part of the query cannot be written as DuckDB SQL.", hint="docs/sql.md lists what may be used."
         ) from error
+
+
+def bracket(expression: exp.Expr) -> None:
+    """Put brackets, in place, around every NOT that stands among operators which bind tighter.
+
+    ``a IS NOT NULL = b`` is held as a NOT on the left of ``=``; printed bare, it would swallow the ``=``.
+    """
+    for node in [node for node in expression.find_all(exp.Not) if _is_loose(node)]:
+        holder = exp.Paren()
+        node.replace(holder)
+        holder.set("this", node)
+
+
+def _is_loose(node: exp.Not) -> bool:
+    parent = node.parent
+    return isinstance(parent, _TIGHTER) and not isinstance(parent, exp.Connector | exp.Paren | exp.Dot)

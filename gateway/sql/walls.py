@@ -13,6 +13,7 @@ from gateway.sql.limits import MAX_JOINS
 
 _ALLOWED_HINT = "docs/sql.md lists what may be used."
 _ORDER_HINT = "The answer would depend on the order in which stores deliver their rows."
+_SIMPLE = (exp.Paren, exp.Dot, exp.JSONExtract, exp.JSONExtractScalar)
 
 
 def check_query(query: exp.Expr) -> None:
@@ -22,10 +23,10 @@ def check_query(query: exp.Expr) -> None:
         kind = type(node)
         if kind not in allowed.NODES and not isinstance(node, exp.Anonymous):
             raise SqlNotAllowed(f"{_told(node)} is not allowed.", hint=_ALLOWED_HINT)
-        if (keys := allowed.ARGUMENTS.get(kind)) is not None:
-            _check_arguments(node, keys)
         if (check := _CHECKS.get(kind)) is not None:
             check(node)
+        if (keys := allowed.ARGUMENTS.get(kind)) is not None:
+            _check_arguments(node, keys)
         joins += kind is exp.Join
     if joins > MAX_JOINS:
         raise SqlTooLarge(f"The statement has more than {MAX_JOINS} joins.", hint="Split the question.")
@@ -66,10 +67,10 @@ def _check_table(node: exp.Expr) -> None:
     table = cast("exp.Table", node)
     if isinstance(table.this, exp.GenerateSeries) and not table.args.get("db"):
         return
-    if not scope.is_named(table):
+    if isinstance(table.this, exp.Func):
         raise SqlNotAllowed("Only range() and generate_series() may be called in FROM.", hint=_ALLOWED_HINT)
     parts = table.parts
-    if len(parts) == 1 and not scope.is_cte(table):
+    if len(parts) == 1 and scope.is_named(table) and not scope.is_cte(table):
         raise SqlNotAllowed(
             f"{parts[0].name[:60]!r} is no address.", hint="Name a dataset as domain.product or domain.product.dataset."
         )
@@ -117,6 +118,24 @@ def _check_in(node: exp.Expr) -> None:
         raise SqlNotAllowed("IN must be followed by a list or a query in brackets.", hint="Write IN (…).")
 
 
+def _check_json(node: exp.Expr) -> None:
+    """``a = b ->> 'x'`` binds differently in different parsers, so the arrow takes simple operands only."""
+    if isinstance(node.this, exp.Binary | exp.Unary | exp.Between | exp.In) and not isinstance(node.this, _SIMPLE):
+        raise SqlNotAllowed("The arrow ->> follows an expression without brackets.", hint="Write (…) ->> 'path'.")
+    if isinstance(node.expression, exp.Binary | exp.Unary | exp.Between | exp.In):
+        raise SqlNotAllowed("The arrow ->> precedes an expression without brackets.", hint="Write ->> (…).")
+
+
+def _check_is(node: exp.Expr) -> None:
+    if not isinstance(node.expression, exp.Null | exp.Boolean):
+        raise SqlNotAllowed("IS is followed by more than NULL, TRUE or FALSE.", hint="Put brackets around the test.")
+
+
+def _check_not(node: exp.Expr) -> None:
+    if isinstance(node.parent, exp.Binary) and not isinstance(node.parent, exp.Predicate | exp.Connector):
+        raise SqlNotAllowed("NOT stands among arithmetic without brackets.", hint="Write (NOT …).")
+
+
 def _check_window(node: exp.Expr) -> None:
     function = node.this
     while isinstance(function, exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup):
@@ -153,6 +172,10 @@ _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr], None]] = {
     exp.Join: _check_join,
     exp.Star: _check_star,
     exp.In: _check_in,
+    exp.Is: _check_is,
+    exp.Not: _check_not,
+    exp.JSONExtract: _check_json,
+    exp.JSONExtractScalar: _check_json,
     exp.Window: _check_window,
     exp.Pivot: _check_pivot,
     exp.Lateral: _check_lateral,
