@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from connectors.border import checked
 from connectors.call import Call
-from connectors.spi import NO_HINTS, Column, Connector, Fragment, Snapshot, Table
+from connectors.spi import NO_HINTS, Column, Connector, Fragment, Hints, Snapshot, Table
 from connectors.testing.awkward import VALUES
 from connectors.testing.cases import Case
 from connectors.testing.fragments import fragment, quoted
@@ -95,11 +95,9 @@ class Bench:
         """A fragment of DuckDB text in which the table is called ``t``."""
         return fragment(sql, {"t": side.table}, self.oracle.con)
 
-    def computed(self, made: Fragment, snapshot: Snapshot, call: Call) -> Rows:
+    def computed(self, made: Fragment, snapshot: Snapshot, call: Call, hints: Hints = NO_HINTS) -> Rows:
         """The store's rows for a fragment, in the store's order, checked at the border."""
-        stream = checked(
-            self.connector.open(made, snapshot, NO_HINTS, call), made.schema, call, store=self.connector.name
-        )
+        stream = checked(self.connector.open(made, snapshot, hints, call), made.schema, call, store=self.connector.name)
         try:
             return self.oracle.rows(pa.Table.from_batches(stream, made.schema), made.columns)
         finally:

@@ -10,7 +10,7 @@ import pytest
 from connectors.border import checked
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreError, TableUnknown
-from connectors.spi import NO_HINTS, Capabilities, Column, Connector, Fidelity, Snapshot, Table, arrow_schema
+from connectors.spi import NO_HINTS, Capabilities, Column, Connector, Fidelity, Hints, Snapshot, Table, arrow_schema
 from connectors.testing.bench import TIMEOUT, Bench, Side
 from connectors.testing.differential import breach
 from connectors.testing.leftovers import Leftovers
@@ -95,8 +95,7 @@ class ConnectorConformance:
 
     def test_two_readers_at_once_do_not_disturb_each_other(self, bench: Bench) -> None:
         """Two streams of one snapshot, interleaved."""
-        if bench.connector.capabilities.in_place:
-            pytest.skip("it is read in place")
+        _computes(bench)
         made, call = bench.whole(bench.numbers(MANY)), _call()
         with bench.connector.snapshot([table for _, table in made.tables], call) as snapshot:
             streams = [bench.connector.open(made, snapshot, NO_HINTS, call) for _ in range(2)]
@@ -107,6 +106,27 @@ class ConnectorConformance:
                     stream.close()
         assert sum(one.num_rows for one, _ in pairs) == MANY
         assert all(one.equals(other) for one, other in pairs)
+
+    def test_a_hint_changes_nothing_that_was_asked_for(self, bench: Bench) -> None:
+        """With keys and tiny batches, every row with such a key still arrives, once."""
+        _computes(bench)
+        side, call = bench.numbers(MANY), _call()
+        made = bench.whole(side)
+        hints = Hints(keys={"id": pa.array([0, 7, MANY - 1], pa.int32())}, batch_rows=1_000)
+        with bench.connector.snapshot([side.table], call) as snapshot:
+            rows = bench.computed(made, snapshot, call, hints)
+        wanted = [(str(number), f"word {number}") for number in (0, 7, MANY - 1)]
+        assert sorted(row for row in rows if row in wanted) == sorted(wanted)
+
+    def test_rendering_and_estimating_are_told_before_anything_runs(self, bench: Bench) -> None:
+        """The same text each time; an estimate that is None, or not negative and says where it is from."""
+        _computes(bench)
+        made = bench.whole(bench.numbers(MANY))
+        told = bench.connector.render(made)
+        assert told
+        assert bench.connector.render(made) == told
+        guess = bench.connector.estimate(made)
+        assert guess is None or (guess.rows >= 0 and guess.bytes >= 0 and guess.source)
 
     # -- snapshot -----------------------------------------------------------------------------------------------
 
@@ -149,8 +169,7 @@ class ConnectorConformance:
 
     def test_a_cancelled_stream_ends_in_the_reason_within_two_seconds(self, bench: Bench) -> None:
         """Never in a shorter answer; closing it is idempotent, from any thread."""
-        if bench.connector.capabilities.in_place:
-            pytest.skip("it is read in place")
+        _computes(bench)
         call = _call()
         made = bench.whole(bench.numbers(MANY))
         with bench.connector.snapshot([table for _, table in made.tables], call) as snapshot:
@@ -197,6 +216,11 @@ class ConnectorConformance:
         before = Leftovers.now()
         _use_and_close(bench, side)
         assert before.gone(within=5.0) == ""
+
+
+def _computes(bench: Bench) -> None:
+    if bench.connector.capabilities.in_place:
+        pytest.skip("it is read in place")
 
 
 def _call() -> Call:
