@@ -23,9 +23,11 @@ from connectors.parquet.sources import Mark, Source
 _AT_ONCE = 16
 _WILD = re.compile(r"[*?\[]")
 _DENIED = re.compile(
-    r"ACCESS_DENIED|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY|HTTP status 40[13]|EXPIRED_TOKEN", re.IGNORECASE
+    r"ACCESS_DENIED|SIGNATURE_DOES_NOT_MATCH|INVALID_ACCESS_KEY|HTTP status 40[13]|EXPIRED_TOKEN|UserNotFound",
+    re.IGNORECASE,
 )
 _SILENT = re.compile(r"curlCode: 28|timed? ?out", re.IGNORECASE)
+_NETWORK = re.compile(r"NETWORK_CONNECTION|curlCode", re.IGNORECASE)
 _NO_BUCKET = re.compile(r"NO_SUCH_BUCKET", re.IGNORECASE)
 
 
@@ -109,9 +111,11 @@ def _guarded(source: Source, path: str, mark: Mark) -> ReadAt:
                 if not opened:
                     opened.append(source.reader(path))
                 data = opened[0](offset, length)
-            except OSError:
+            except OSError as problem:
                 # A range beyond the end of a shorter object is an error like any other: tell the change first.
-                _same(source, path, mark)
+                # A server that is gone is not asked again: that would double the wait for the same answer.
+                if not _NETWORK.search(str(problem)):
+                    _same(source, path, mark)
                 raise
             _same(source, path, mark)
         if len(data) != length:
