@@ -1,4 +1,4 @@
-"""A real Apache Kafka broker in KRaft mode: broker and controller in one JVM, from Maven artifacts, on loopback ports."""
+"""A real Apache Kafka broker in KRaft mode: broker and controller in one JVM, on loopback ports."""
 
 import os
 import shutil
@@ -77,7 +77,8 @@ class Server:
             command = _java("kafka.Kafka", str(self._properties))
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + START_LIMIT
-        while not self._answers():
+        admin = self.admin()
+        while not _answers(admin):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise RuntimeError("the broker did not start:\n" + (self._directory / "broker.log").read_text()[-2000:])
@@ -105,7 +106,9 @@ class Server:
         self.start()
 
     def admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap})
+        """A client for tests; quiet, because it also waits for brokers that are down."""
+        settings = {"bootstrap.servers": self.bootstrap, "log_level": 0, "reconnect.backoff.max.ms": 200}
+        return AdminClient(settings)
 
     def create_topic(self, name: str, partitions: int = 1, config: dict[str, str] | None = None) -> None:
         wanted = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config or {})
@@ -127,14 +130,8 @@ class Server:
             try:
                 return act(admin)
             except KafkaException as error:
-                if not error.args[0].retriable() and "being deleted" not in str(error) or time.monotonic() > deadline:
+                if (not error.args[0].retriable() and "being deleted" not in str(error)) or time.monotonic() > deadline:
                     raise
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.admin().list_topics(timeout=0.5).brokers)
-        except KafkaException:
-            return False
 
     def _settings(self) -> str:
         settings = {
@@ -164,9 +161,18 @@ class Server:
             "group.initial.rebalance.delay.ms": "0",
             "log.cleaner.dedupe.buffer.size": "4194304",
             "controller.quorum.election.timeout.ms": "200",
+            "broker.heartbeat.interval.ms": "200",
+            "broker.session.timeout.ms": "1500",
             "file.delete.delay.ms": "100",
         }
         return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def _answers(admin: AdminClient) -> bool:
+    try:
+        return bool(admin.list_topics(timeout=0.5).brokers)
+    except KafkaException:
+        return False
 
 
 def _jaas() -> str:

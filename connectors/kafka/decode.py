@@ -1,0 +1,156 @@
+"""JSON records into Arrow, many at a time, strictly: what does not fit the contract is an error, never a guess.
+
+A record without a value (a tombstone) is no event and is left out. A missing key is NULL. Text is never taken for a
+number nor a number for text; decimals are read from their digits and never pass through a double. A key that is
+not UTF-8 shows as ``\\x`` and hexadecimal digits.
+"""
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from connectors.errors import StoreDataCorrupt
+from connectors.kafka.columns import json_type, segment_schema
+from connectors.kafka.record import Record
+from connectors.spi import Column
+from connectors.types import Family
+
+_WHITESPACE = b" \t\r\n"
+_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+
+
+class _Misfit(Exception):
+    """Some of the values do not fit; the message is a clause that may be shown."""
+
+
+class Decoder:
+    """Decodes records of one topic into tables of ``schema``."""
+
+    def __init__(self, topic: str, columns: Sequence[Column]) -> None:
+        self._topic = topic
+        self._columns = tuple(columns)
+        self.schema = segment_schema(self._columns)
+
+    def decode(self, partition: int, messages: Sequence[Record]) -> pa.Table:
+        """One row per record that has a value. StoreDataCorrupt names partition and offset of the first misfit."""
+        live = [message for message in messages if message.value() is not None]
+        if not live:
+            return self.schema.empty_table()
+        values = [bytes(message.value() or b"") for message in live]
+        try:
+            body = _parse(values, self._columns)
+        except _Misfit as misfit:
+            raise self._poison(partition, live, values) from misfit
+        return pa.table([*body, *_extras(partition, live)], schema=self.schema)
+
+    def _poison(self, partition: int, messages: Sequence[Record], values: list[bytes]) -> StoreDataCorrupt:
+        first = _first_misfit(lambda count: _fits(values[:count], self._columns), len(values)) - 1
+        why = _reason(values[first], self._columns)
+        place = f"the topic {self._topic!r}, partition {partition}, offset {messages[first].offset()}"
+        return StoreDataCorrupt(
+            f"The record in {place}, {why}.",
+            hint="The producer has to mend it, or the contract has to allow it.",
+        )
+
+
+def _parse(values: list[bytes], columns: Sequence[Column]) -> list[pa.Array]:
+    """The declared columns of all values; raises :class:`_Misfit`."""
+    # pyarrow's parser sees one text of many objects. Each value that begins and ends as an object holds at least
+    # one whole object, or breaks the text; so as many rows as values means exactly one each. A bare null at the
+    # beginning, which crashes that parser, cannot get there either.
+    if not all(value[:1] == b"{" and value[-1:] == b"}" for value in values):
+        values = [value.strip(_WHITESPACE) for value in values]
+        if not all(value[:1] == b"{" and value[-1:] == b"}" for value in values):
+            raise _Misfit("is not a JSON object")
+    text = b"\n".join(values)
+    schema = pa.schema([pa.field(column.physical, json_type(column.type)) for column in columns])
+    try:
+        # One block for all: blocks are cut at newlines, and JSON may have those between its tokens.
+        table = arrow_json.read_json(
+            pa.BufferReader(text),
+            read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            parse_options=arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+        table.validate(full=True)  # the parser lets bytes through that are not UTF-8
+        if table.num_rows != len(values):
+            raise _Misfit("is not one JSON object")
+        return [_finished(table.column(i).combine_chunks(), column) for i, column in enumerate(columns)]
+    except pa.ArrowException as error:
+        raise _Misfit("does not fit the contract") from error
+
+
+def _finished(array: pa.Array, column: Column) -> pa.Array:
+    """A parsed column in its final type, checked for what the parser does not know."""
+    if not column.nullable and array.null_count:
+        raise _Misfit(f"lacks the required column {column.name!r}")
+    if column.family is Family.UUID and not _all(pc.match_substring_regex(array, _UUID)):
+        raise _Misfit(f"has no UUID in the column {column.name!r}")
+    if column.family in (Family.REAL, Family.DOUBLE) and not _all(pc.is_finite(array)):
+        raise _Misfit(f"has no finite number in the column {column.name!r}")
+    wanted = segment_schema((column,)).field(0).type
+    return array if array.type == wanted else array.cast(wanted)
+
+
+def _all(flags: pa.Array) -> bool:
+    return pc.all(flags).as_py() is not False
+
+
+def _extras(partition: int, messages: Sequence[Record]) -> list[pa.Array]:
+    number, offset, timestamp, key = (field.type for field in segment_schema(()))
+    stamps = [message.timestamp() for message in messages]
+    times = pa.array([at if kind else None for kind, at in stamps], pa.timestamp("ms", "UTC"))
+    return [
+        pa.repeat(pa.scalar(partition, number), len(messages)),
+        pa.array([message.offset() for message in messages], offset),
+        times.cast(timestamp),
+        _keys([message.key() for message in messages], key),
+    ]
+
+
+def _keys(keys: list[bytes | None], text: pa.DataType) -> pa.Array:
+    raw = pa.array(keys, pa.binary())
+    try:
+        return raw.cast(text)
+    except pa.ArrowInvalid:
+        return pa.array([_shown(key) for key in raw.to_pylist()], text)
+
+
+def _shown(key: bytes | None) -> str | None:
+    if key is None:
+        return None
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        return "\\x" + key.hex()
+
+
+def _fits(values: list[bytes], columns: Sequence[Column]) -> bool:
+    try:
+        _parse(values, columns)
+    except _Misfit:
+        return False
+    return True
+
+
+def _first_misfit(fits: Callable[[int], bool], count: int) -> int:
+    """The smallest number of leading values that do not fit, knowing that all ``count`` do not."""
+    good, bad = 0, count
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return bad
+
+
+def _reason(value: bytes, columns: Sequence[Column]) -> str:
+    """What is wrong with one value, in words that repeat nothing of it."""
+    for column in columns:
+        try:
+            _parse([value], [column])
+        except _Misfit as misfit:
+            told = str(misfit)
+            if told == "does not fit the contract" and _fits([value], [Column("", "VARCHAR", source="\0")]):
+                return f"has no {column.type} in the column {column.name!r}"
+            return "is not valid JSON" if told == "does not fit the contract" else told
+    return "does not fit the contract"
