@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     | (?P<close>[)\]}])
     | (?P<placeholder>\?|\$[1-9]\d{0,3}(?!\w))
     | (?P<mark>[;,.])
-    | (?P<operator>::|->>?|\|\||!=|[-+*/%^<>=~|&:])
+    | (?P<operator>::|->>?|\|>|\|\||!=|[-+*/%^<>=~|&:])
     """,
     re.VERBOSE,
 )
@@ -38,6 +38,7 @@ _INVISIBLE = re.compile(
     r"\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]|\r(?!\n)"
 )
 _TOUCHY = frozenset({"word", "number", "string", "name", "open", "operator"})
+_REFUSED_OPERATORS = {"->": "Use json_extract(value, path) or ->>.", "|>": "Use WITH to name the steps."}
 _BEFORE_VALUES = frozenset(
     {
         "SELECT",
@@ -166,10 +167,13 @@ def _check_neighbours(text: str, tokens: list[Token]) -> None:
     last = tokens[-1]
     if last.text == "{" and len(tokens) > 1 and tokens[-2].text == "{":
         raise SqlSyntax(f"At {place(text, last.start)} a struct has no name for its field.", hint="Write {'a': …}.")
-    if last.text == "->":
+    if last.text in _REFUSED_OPERATORS:
         raise SqlNotAllowed(
-            f"The arrow -> at {place(text, last.start)} is not allowed.", hint="Use json_extract(value, path) or ->>."
+            f"The operator {last.text} at {place(text, last.start)} is not allowed.",
+            hint=_REFUSED_OPERATORS[last.text],
         )
+    if last.kind == "string" and len(tokens) > 1 and tokens[-2].kind == "string":
+        raise SqlSyntax(f"At {place(text, last.start)} one string follows another.", hint="Join strings with ||.")
     if last.text == "::" and _is_typed_literal(tokens):
         raise SqlNotAllowed(
             f"At {place(text, last.start)} a typed literal such as DATE '…' is cast again.",

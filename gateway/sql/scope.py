@@ -19,11 +19,16 @@ def is_cte(table: exp.Table) -> bool:
     """Whether a table node of one part refers to a CTE that is visible where the node stands."""
     if table.args.get("db") or table.args.get("catalog") or not is_named(table):
         return False
-    return any(table.name.lower() == name for name in visible(table))
+    return any(folded(table.name) == name for name in visible(table))
 
 
-def visible(node: exp.Expr) -> Iterator[str]:
-    """The names of CTEs visible at a node, in lower case, inner ones first.
+def folded(name: str) -> bytes:
+    """A name as DuckDB compares it. Only ASCII letters lose their case: the Kelvin sign is no k."""
+    return name.encode("utf-8").lower()
+
+
+def visible(node: exp.Expr) -> Iterator[bytes]:
+    """The names of CTEs visible at a node, folded, inner ones first.
 
     A CTE sees those written before it, and itself only under WITH RECURSIVE; elsewhere the same name means
     something outside the query.
@@ -33,7 +38,7 @@ def visible(node: exp.Expr) -> Iterator[str]:
         if isinstance(parent, exp.With):
             position = next(index for index, cte in enumerate(parent.expressions) if cte is child)
             seen = parent.expressions[: position + bool(parent.args.get("recursive"))]
-            yield from (cte.alias.lower() for cte in seen)
+            yield from (folded(cte.alias) for cte in seen)
         elif (clause := parent.args.get("with_")) is not None and clause is not child:
-            yield from (cte.alias.lower() for cte in clause.expressions)
+            yield from (folded(cte.alias) for cte in clause.expressions)
         child = parent

@@ -1,5 +1,7 @@
 """The gate's own promises: EXPLAIN, one statement, clear sentences, limits at their edges."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import duckdb
 import pytest
 
@@ -82,6 +84,11 @@ def test_a_syntax_error_says_where():
         ("SELECT a COLLATE nocase FROM d.p", "collate"),
         ("SELECT list(a) OVER () FROM d.p", "over a window"),
         ("SELECT E'a\\nb'", "prefix"),
+        ("SELECT j -> 'a' FROM d.p", "operator ->"),
+        ("FROM d.p |> SELECT a", "operator |>"),
+        ("SELECT DATE '2024-01-01'::VARCHAR", "typed literal"),
+        ("SELECT a IS NOT NULL || b FROM d.p", "NOT stands among"),
+        ("SELECT * FROM d.p WHERE a IN $1", "IN must be"),
         ("SELECT list_transform([1], lambda x: x)", "not allowed"),
         ("SELECT a FROM d.p LIMIT 10%", "LIMIT"),
     ],
@@ -138,6 +145,7 @@ def test_a_cte_is_seen_only_where_it_is_in_scope():
         "WITH a AS (SELECT * FROM b), b AS (SELECT 1) SELECT * FROM a",
         "WITH a AS (SELECT * FROM a) SELECT * FROM a",
         "SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a), a",
+        'WITH "\u212a0" AS (SELECT 1) SELECT * FROM k0',
     ):
         with pytest.raises(SqlNotAllowed, match="no address"):
             parse(text)
@@ -207,3 +215,19 @@ def test_the_parser_logs_nothing(caplog, capfd):
         parse("WITH x AS (COPY (SELECT 1) TO '/secret') SELECT * FROM x")
     assert caplog.text == ""
     assert "secret" not in "".join(capfd.readouterr())
+
+
+def test_the_deepest_accepted_texts_survive_a_thread_and_the_printer():
+    """A server's handler threads have smaller stacks than the main thread."""
+    deepest = [
+        "SELECT 1" + "+1" * 490,
+        "SELECT " + "(1+" * 60 + "1" + ")" * 60,
+        "SELECT " + "CASE WHEN true THEN " * 60,
+    ]
+    deepest[2] += "1" + " END" * 60
+    deepest.append("SELECT " + "(" * 20 + "1" + ("+1" * 20 + ")") * 20)
+    deepest.append("SELECT a FROM d.p WHERE " + " OR ".join(["a"] * 490))
+    deepest.append("FROM " + "(FROM " * 60 + "d.p" + ")" * 60)
+    with ThreadPoolExecutor(1) as pool:
+        texts = list(pool.map(lambda text: to_duckdb(parse(text).query.copy()), deepest))
+    assert all(text.startswith("SELECT") for text in texts)

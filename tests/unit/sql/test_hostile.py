@@ -12,6 +12,7 @@ import pytest
 from gateway.errors import ParametersInvalid, SqlNotAllowed, SqlSyntax, SqlTooLarge
 from gateway.sql import addresses, parse, to_duckdb
 
+PARSER = duckdb.connect()
 ROOT = Path(__file__).parents[3]
 LINES = (ROOT / "tests/data/hostile_sql.jsonl").read_text(encoding="utf-8").split("\n")  # U+2028 is data here
 CASES = [json.loads(line) for line in LINES if line]
@@ -42,10 +43,9 @@ def named(query):
 
 def seen_by_duckdb(sql):
     """The base tables that DuckDB's own parser finds, without the names that WITH defines."""
-    with duckdb.connect() as connection:
-        statements = connection.extract_statements(sql)
-        assert [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
-        serialized = json.loads(connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()[0])
+    statements = PARSER.extract_statements(sql)
+    assert [statement.type for statement in statements] == [duckdb.StatementType.SELECT]
+    serialized = json.loads(PARSER.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()[0])
     assert serialized["error"] is False, serialized
     found, ctes = set(), set()
     pending = [serialized["statements"]]
