@@ -1,0 +1,31 @@
+"""All that Postgres computes as DuckDB would, once a fragment is rendered by :mod:`connectors.render`."""
+
+from connectors.spi import Capabilities, Claim, Clause
+from connectors.types import Family
+
+_ORDERED = (
+    Family.BOOLEAN,
+    Family.INTEGER,
+    Family.DECIMAL,
+    Family.TEXT,
+    Family.DATE,
+    Family.TIME,
+    Family.TIMESTAMP,
+    Family.TIMESTAMPTZ,
+    Family.UUID,
+)
+# NaN and -0.0 compare alike, but which of two equal values stands for a group or an extreme does not.
+_ONLY_COMPARED = (Family.REAL, Family.DOUBLE, Family.BLOB)
+_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS DISTINCT FROM")
+_GROUPED = ("MIN", "MAX", "GROUP BY", "ORDER BY")
+
+
+def _claims() -> frozenset[Claim]:
+    anything = {Claim(operator, of) for operator in ("IS NULL", "COUNT") for of in Family}
+    compared = {Claim(operator, of) for operator in _COMPARISONS for of in (*_ORDERED, *_ONLY_COMPARED)}
+    grouped = {Claim(operator, of) for operator in _GROUPED for of in _ORDERED}
+    return frozenset(anything | compared | grouped | {Claim("SUM", Family.INTEGER), Claim("SUM", Family.DECIMAL)})
+
+
+CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause))
+"""Exact throughout; text by way of COLLATE "C", REAL only with REAL, floats never summed."""

@@ -1,0 +1,115 @@
+"""The connector of one Postgres database: everything it computes is one text, opened as an Arrow stream."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from connectors.call import Call
+from connectors.errors import HeadgateError, StoreRejected
+from connectors.postgres.claims import CAPABILITIES
+from connectors.postgres.describe import described
+from connectors.postgres.options import Options, read
+from connectors.postgres.pool import Pool
+from connectors.postgres.session import Session
+from connectors.postgres.snapshot import PostgresSnapshot
+from connectors.render import render
+from connectors.spi import (
+    Capabilities,
+    Description,
+    Estimate,
+    Fragment,
+    Hints,
+    Scan,
+    Snapshot,
+    Stream,
+    Surroundings,
+    Table,
+)
+
+T = TypeVar("T")
+ESTIMATE_SECONDS = 2.0
+
+
+class PostgresConnector:
+    """See :class:`connectors.spi.Connector`. Connects on first use; thread-safe."""
+
+    def __init__(self, name: str, options: Options) -> None:
+        self._name = name
+        # Connecting is given up a second after libpq should have done so itself.
+        self._pool = Pool(name, options.uri(), options.max_connections, options.connect_timeout + 1.0)
+
+    @property
+    def name(self) -> str:
+        """The store's name in the configuration."""
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What may be pushed."""
+        return CAPABILITIES
+
+    @property
+    def pool(self) -> Pool:
+        """The pool, for what operators want to know: ``in_use`` and ``abandoned``."""
+        return self._pool
+
+    def describe(self, table: Table, call: Call) -> Description:
+        """Columns, key and rough rows out of ``pg_catalog``; raises :class:`TableUnknown` among others."""
+        return self._ask(call, lambda session: described(session, table.name))
+
+    @contextmanager
+    def snapshot(self, tables: Sequence[Table], call: Call) -> Iterator[Snapshot]:  # noqa: ARG002
+        """One REPEATABLE READ READ ONLY transaction of the whole database, shared by all that is opened under it."""
+        snapshot = PostgresSnapshot(self._pool, call)
+        try:
+            yield snapshot
+        finally:
+            snapshot.end()
+
+    def estimate(self, fragment: Fragment) -> Estimate | None:
+        """What the server's planner expects, asked within two seconds; None when it does not say."""
+        try:
+            query = f"EXPLAIN (FORMAT JSON) {self.render(fragment)}"
+            found = self._ask(Call(timeout=ESTIMATE_SECONDS), lambda session: session.rows(query, copy=False))
+            plan = json.loads(found[0][0])[0]["Plan"]
+            rows = int(plan["Plan Rows"])
+            return Estimate(rows, rows * int(plan["Plan Width"]), "postgres planner")
+        except (HeadgateError, LookupError, ValueError):
+            return None
+
+    def open(self, fragment: Fragment, snapshot: Snapshot, hints: Hints, call: Call) -> Stream:  # noqa: ARG002
+        """Start the fragment's query under the snapshot; what it raises while reading comes out of the stream."""
+        if not isinstance(snapshot, PostgresSnapshot):
+            raise TypeError("a snapshot of another connector")
+        return snapshot.open(fragment, self.render(fragment), call)
+
+    def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002
+        """Never called: Postgres is not read in place."""
+        raise StoreRejected("A Postgres table is not read in place.", store=self._name)
+
+    def render(self, fragment: Fragment) -> str:
+        """The Postgres text. Raises :class:`StoreRejected` for what is outside the whitelist."""
+        try:
+            return render(fragment)
+        except ValueError as problem:
+            raise StoreRejected(f"The connector does not write this query: {problem}.", store=self._name) from problem
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._pool.close()
+
+    def _ask(self, call: Call, work: Callable[[Session], T]) -> T:
+        session = self._pool.begin(call)
+        try:
+            answer = self._pool.run(session, call, lambda: work(session))
+        except BaseException as problem:
+            self._pool.drop()
+            raise self._pool.told(problem) from problem
+        self._pool.release(session)
+        return answer
+
+
+def connect(name: str, options: Mapping[str, object], surroundings: Surroundings) -> PostgresConnector:  # noqa: ARG001
+    """Make the connector of the store ``name``; see :class:`connectors.postgres.options.Options` for the keys."""
+    return PostgresConnector(name, read(name, options))

@@ -1,0 +1,89 @@
+"""One version of a database for one query: an exported snapshot that any number of its sessions import."""
+
+import threading
+
+from connectors.call import Call
+from connectors.errors import HeadgateError, StoreRejected
+from connectors.postgres.pool import Pool
+from connectors.postgres.session import Session
+from connectors.postgres.stream import GRACE, PostgresStream
+from connectors.spi import Fragment
+
+
+class PostgresSnapshot:
+    """Held by a first transaction, which is also the first to read. Streams may be opened from several threads."""
+
+    def __init__(self, pool: Pool, call: Call) -> None:
+        self._pool = pool
+        self._call = call
+        self._lock = threading.Lock()
+        self._streams: list[PostgresStream] = []
+        self._ended = False
+        first = pool.begin(call)
+        try:
+            self._exported, self._version = pool.run(first, call, first.export)
+        except BaseException as problem:
+            pool.drop()
+            raise pool.told(problem) from problem
+        self._free = [first]
+
+    @property
+    def version(self) -> str:
+        """What the server prints for the snapshot: ``xmin:xmax:running``."""
+        return self._version
+
+    def open(self, fragment: Fragment, query: str, call: Call) -> PostgresStream:
+        """Start a query that sees this snapshot, in a session of its own."""
+        session = self._session(call)
+        with self._lock:
+            stream = PostgresStream(session, query, fragment.schema, self, call)
+            self._streams.append(stream)
+            if self._ended:
+                stream.stop()
+        return stream
+
+    def _session(self, call: Call) -> Session:
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+        if not self._exported:
+            hint = "Point the store at the primary, where fragments can be read in parallel."
+            raise StoreRejected("A standby server cannot share one snapshot among connections.", hint=hint)
+        return self._pool.begin(call, self._exported)
+
+    def end(self) -> None:
+        """Stop whatever still reads and give all sessions back. Returns within about a second."""
+        with self._lock:
+            self._ended = True
+            free, self._free = self._free, []
+            streams = list(self._streams)
+        for stream in streams:
+            stream.stop()
+        for stream in streams:
+            stream.wait(GRACE / len(streams))
+        for session in free:
+            self._pool.release(session)
+
+    def give_back(self, session: Session, *, usable: bool) -> None:
+        """A stream is over: its session waits for the next fragment of this query, or goes."""
+        if not usable:
+            self._pool.drop(session)
+            return
+        with self._lock:
+            keep = not self._ended
+            if keep:
+                self._free.append(session)
+        if not keep:
+            self._pool.release(session)
+
+    def terminate(self, session: Session) -> None:
+        """End the session's backend from elsewhere. May block."""
+        self._pool.terminate(session)
+
+    def count_abandoned(self, change: int) -> None:
+        """Account for threads that hang; their places in the pool are free again meanwhile."""
+        self._pool.count_abandoned(change)
+
+    def told(self, problem: BaseException) -> HeadgateError:
+        """The typed error for what a session raised."""
+        return self._pool.told(problem)
