@@ -123,14 +123,20 @@ def _kinds(root: type[HeadgateError]) -> dict[str, Kind]:
     return found
 
 
+def read_failure(message: str) -> RemoteFailure | None:
+    """What the gateway said, out of the text of whatever exception a client library made of it."""
+    said = _MESSAGE.search(message)
+    return RemoteFailure(said[1], said[2], said[3] or "") if said else None
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Turn what pyarrow raises back into what the gateway said."""
     try:
         yield
     except (pa.ArrowException, fl.FlightError) as problem:
-        if said := _MESSAGE.search(str(problem)):
-            raise RemoteFailure(said[1], said[2], said[3] or "") from problem
+        if failure := read_failure(str(problem)):
+            raise failure from problem
         raise RemoteFailure(
             "UNREACHABLE", "No gateway answers at that address.", "Is it running, and is TLS on both sides or neither?"
         ) from problem

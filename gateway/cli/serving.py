@@ -1,0 +1,90 @@
+"""Running a server in the foreground: what to paste into clients, and how signals end it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from gateway.flight.life import FlightServer
+
+_POLL_SECONDS = 0.5
+
+
+def serve_until_told(config_path: Path) -> None:
+    """Serve by a configuration until SIGINT or SIGTERM. Raises ConfigInvalid, and OSError when the port is taken."""
+    from gateway.app import open_gateway, serve
+    from gateway.config import load
+
+    config = load(config_path)
+    user = next(iter(config.users), "")
+    with open_gateway(config) as gateway, serve(gateway, config) as server:
+        show_lines(server.uri, user, "…")
+        wait_and_drain(server, config.server.drain_seconds, gateway.reload)
+
+
+def wait_and_drain(server: FlightServer, grace: float, reload: Callable[[], object]) -> None:
+    """Wait for SIGINT or SIGTERM, then let running queries end for ``grace`` seconds; a second signal hurries."""
+    console = Console(stderr=True)
+    told = threading.Event()
+    asked = threading.Event()
+    with _signals(told, asked):
+        while not told.wait(_POLL_SECONDS):
+            if asked.is_set():
+                asked.clear()
+                reload()
+        console.print(f"Draining: {server.running} running, at most {grace:g} s. Once more stops at once.", style="dim")
+        server.drain(grace)
+
+
+@contextmanager
+def _signals(told: threading.Event, asked: threading.Event) -> Iterator[None]:
+    """For the block, SIGINT and SIGTERM set ``told`` (the second interrupts), and SIGHUP sets ``asked``."""
+
+    def stop(*_: Any) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+        told.set()
+
+    handlers: dict[int, Callable[..., None]] = {signal.SIGINT: stop, signal.SIGTERM: stop}
+    if hasattr(signal, "SIGHUP"):
+        handlers[signal.SIGHUP] = lambda *_: asked.set()
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show_lines(uri: str, user: str, password: str) -> None:
+    """Print what can be pasted into each kind of client."""
+    console = Console(soft_wrap=True)
+    console.print(Text.assemble(("Headgate", "bold"), f" serves Flight SQL at {uri}. Ctrl-C ends it.\n"))
+    for client, text in lines(uri, user, password).items():
+        console.print(Text(client, style="bold"))
+        console.print(Text(f"{text}\n"))
+
+
+def lines(uri: str, user: str, password: str) -> dict[str, str]:
+    """For each kind of client, what makes it connect to the gateway at ``uri``."""
+    place = urlsplit(uri)
+    encrypted = "true" if place.scheme == "grpc+tls" else "false"
+    login = f"&user={quote(user, safe='')}&password={quote(password, safe='…')}" if user else ""
+    given = f'db_kwargs={{"username": {user!r}, "password": {password!r}}}, ' if user else ""
+    header = f"headers=[client.authenticate_basic_token({user!r}, {password!r})]" if user else ""
+    asked = f"--user {user} " if user else ""
+    return {
+        "ADBC": f"import adbc_driver_flightsql.dbapi as flight\n"
+        f"connection = flight.connect({uri!r}, {given}autocommit=True)",
+        "pyarrow": f"import pyarrow.flight as flight\n"
+        f"client = flight.FlightClient({uri!r})\n"
+        f"options = flight.FlightCallOptions({header})",
+        "JDBC": f"jdbc:arrow-flight-sql://{place.netloc}?useEncryption={encrypted}{login}",
+        "headgate": f"headgate query --url {uri} {asked}'SELECT count(*) FROM play.events.plays'",
+    }
