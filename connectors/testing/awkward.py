@@ -77,6 +77,7 @@ VALUES: dict[str, tuple[str, ...]] = {
         "80000000-0000-0000-0000-000000000000",
         "ffffffff-ffff-ffff-ffff-ffffffffffff",
     ),
+    "INTEGER[]": ("[]", "[1, 2]", "[NULL]", "[-2147483648, NULL, 2147483647]"),
     "JSON": ("null", "{}", '{"b": 1, "a": [1, null]}', '"text"', "1.0"),
 }
 

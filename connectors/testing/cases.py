@@ -100,7 +100,7 @@ def _aggregates(operator: str, capabilities: Capabilities) -> Iterator[str]:
         yield "SELECT COUNT(*) AS v FROM t AS t"
     if capabilities.fidelity("GROUP BY", Family.INTEGER) is Fidelity.EXACT:
         yield f"SELECT t.g, {called} FROM t AS t GROUP BY t.g"
-        if Clause.HAVING in capabilities.clauses:
+        if operator == "COUNT" and Clause.HAVING in capabilities.clauses:
             yield f"SELECT t.g, {called} FROM t AS t GROUP BY t.g HAVING COUNT(*) > 9"
 
 

@@ -34,6 +34,7 @@ NATIVE = {
     "INTERVAL": "interval",
     "UUID": "uuid",
     "JSON": "json",
+    "INTEGER[]": "integer[]",
 }
 
 
@@ -78,16 +79,20 @@ class PostgresSubject(Subject):
 
 def as_text(columns: Sequence[Column], rows: pa.Table) -> pa.Table:
     """Every value in a spelling that Postgres reads; bytes stay bytes."""
-    texts = ", ".join(
-        f'"{column.name}"'
-        if column.type == "BLOB"
-        else f"""replace(CAST("{column.name}" AS VARCHAR), ' (BC)', ' BC') AS "{column.name}" """
-        for column in columns
-    )
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
         con.register("loaded", rows)
+        texts = ", ".join(f'{spelling(column)} AS "{column.name}"' for column in columns)
         return con.sql(f"SELECT {texts} FROM loaded").to_arrow_table()
+
+
+def spelling(column: Column) -> str:
+    text = f'CAST("{column.name}" AS VARCHAR)'
+    if column.type == "BLOB":
+        return f'"{column.name}"'
+    if column.type.endswith("[]"):
+        return f"translate({text}, '[]', '{{}}')"
+    return f"replace({text}, ' (BC)', ' BC')"
 
 
 @pytest.fixture(scope="module")
