@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from connectors.files import ROOT, PinnedFiles
+from connectors.files import CACHE_SETTINGS, ROOT, PinnedFiles
 from connectors.spi import Column
 from gateway.duckdb_errors import translated
 from gateway.errors import SqlNotAllowed
@@ -60,6 +60,7 @@ class Database:
             "autoload_known_extensions": False,
             "allow_persistent_secrets": False,
             "python_enable_replacements": False,
+            **CACHE_SETTINGS,
             "allowed_directories": [ROOT],
             "enable_external_access": False,
             "lock_configuration": True,

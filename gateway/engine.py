@@ -63,6 +63,7 @@ class _Run:
         self.files = files
         self.deliveries: list[Delivery] = []
         self.moved: list[Moved] = []
+        self.urls: dict[str, tuple[str, str]] = {}
 
     def start(self, connectors: Mapping[str, Connector], database: Database, buffer_bytes: int) -> EngineAnswer:
         cursor = self.held.enter_context(database.cursor())
@@ -97,6 +98,7 @@ class _Run:
     ) -> None:
         with _naming(self.plan, scan.origin.store, scan.name):
             relation = connector.scan(scan.table, snapshot)
+            self.urls.update(dict.fromkeys(relation.urls, (scan.origin.store, scan.name)))
             install_scan(cursor, scan.name, relation)
         self.moved.append(
             Moved(scan.name, "in place", relation.rows, relation.bytes, snapshot=snapshot.version),
@@ -147,17 +149,13 @@ class _Run:
         for source in self.deliveries:
             if isinstance(source.failure, HeadgateError):
                 return source.failure
-        if (broken := self._broken_file()) is not None:
-            return broken
+        if (broken := self.files.failure(str(problem))) is not None:
+            return broken.error.about(product=_products(self.plan, *self.urls.get(broken.url, ("", ""))))
         if isinstance(problem, HeadgateError):
             return problem
         if isinstance(problem, (duckdb.Error, OSError)):
             return translate(problem)
         return Internal("The engine failed.", hint="Report the query id.")
-
-    def _broken_file(self) -> HeadgateError | None:
-        """The failure of a pinned file behind one of the plan's scans, named by its product."""
-        return None
 
 
 def _products(plan: Plan, store: str, leaf: str) -> str:

@@ -12,6 +12,7 @@ from gateway import sql
 from gateway.catalog import Catalog
 from gateway.database import Database
 from gateway.engine import Engine
+from gateway.errors import SqlTooLarge
 from gateway.planner import Stores, Tools, plan
 from gateway.planner.explain import Measured, as_json, as_lines
 from gateway.planner.plan import Output, Plan
@@ -89,6 +90,14 @@ class LocalService:
     ) -> Plan:
         """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
         statement = sql.parse(sql_text)
+        try:
+            return self._planned(statement, who, parameters, options)
+        except RecursionError:
+            raise SqlTooLarge("The statement is nested too deeply.", hint="Split it with WITH.") from None
+
+    def _planned(
+        self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options
+    ) -> Plan:
         catalog = self._catalog()
         query = statement.query.copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))

@@ -78,6 +78,13 @@ class DuckStore:
     capabilities: Capabilities = EVERYTHING
     asked: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.engine = duckdb.connect()
+        self.engine.execute("SET TimeZone='UTC'")
+        for name, rows in self.tables.items():
+            self.engine.register("loading", rows)
+            self.engine.execute(f'CREATE TABLE "{name}" AS SELECT * FROM loading')
+
     def describe(self, table: Table, call: Call) -> Description:
         return Description(table.columns, table.key)
 
@@ -90,11 +97,8 @@ class DuckStore:
 
     def open(self, fragment: Fragment, snapshot: Snapshot, hints: Hints, call: Call) -> Rows:
         self.asked.append(fragment.text)
-        with duckdb.connect() as con:
-            con.execute("SET TimeZone='UTC'")
-            for name, rows in self.tables.items():
-                con.register(name, rows)
-            found = con.sql(fragment.text).to_arrow_reader(1000).read_all()
+        with self.engine.cursor() as cursor:
+            found = cursor.sql(fragment.text).to_arrow_reader(1000).read_all()
         return Rows(fragment.schema, found.cast(fragment.schema).to_batches())
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:
@@ -104,4 +108,4 @@ class DuckStore:
         return fragment.text
 
     def close(self) -> None:
-        pass
+        self.engine.close()

@@ -19,9 +19,26 @@ from gateway.planner.plan import Plan
 from gateway.policy import LOCAL
 from gateway.service import LocalService, Options
 
+NATIVE = {
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "VARCHAR": "text",
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+    "TIMESTAMP": "timestamp without time zone",
+    "DECIMAL(12,4)": "numeric(12,4)",
+}
+
 
 def table(name: str, key: tuple[str, ...] = (), /, **columns: str) -> Table:
-    return Table(name, tuple(Column(column, kind, column not in key) for column, kind in columns.items()), key)
+    """A table with the facts that a Postgres database with a plain collation tells of its columns."""
+    return Table(name, tuple(_column(column, kind, column in key) for column, kind in columns.items()), key)
+
+
+def _column(name: str, kind: str, total: bool) -> Column:
+    facts = {"not null"} if total else set()
+    facts |= {"collation:default"} if kind == "VARCHAR" else set()
+    return Column(name, kind, not total, native=NATIVE[kind], facts=frozenset(facts))
 
 
 ARTISTS = table("artists", ("id",), id="INTEGER", name="VARCHAR", label_id="INTEGER", born="DATE")

@@ -21,6 +21,7 @@ _DAYS = frozenset({Family.DATE, Family.TIMESTAMP})
 _CAST_FAMILIES = {
     exp.DType.DATE: Family.DATE,
     exp.DType.TIMESTAMP: Family.TIMESTAMP,
+    exp.DType.TIMESTAMPNTZ: Family.TIMESTAMP,  # how sqlglot reads DuckDB's TIMESTAMP
     exp.DType.TIMESTAMPTZ: Family.TIMESTAMPTZ,
     exp.DType.DECIMAL: Family.DECIMAL,
     exp.DType.UUID: Family.UUID,
@@ -74,16 +75,20 @@ def _from_text(text: str, family: Family) -> exp.Expr:
     if family is Family.TEXT:
         return exp.Literal.string(text)
     if family is Family.DATE and _DATE.fullmatch(text) and _exists(text):
-        return exp.cast(exp.Literal.string(text), "DATE", dialect="duckdb")
+        return _cast(text, exp.DType.DATE)
     if family in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
         moment = f"{match[1]} {match[2] or '00:00:00'}"
         if family is Family.TIMESTAMP and not match[3]:
-            return exp.cast(exp.Literal.string(moment), "TIMESTAMP", dialect="duckdb")
+            return _cast(moment, exp.DType.TIMESTAMP)
         if family is Family.TIMESTAMPTZ:
-            return exp.cast(exp.Literal.string(f"{moment}+00"), "TIMESTAMPTZ", dialect="duckdb")
+            return _cast(f"{moment}+00", exp.DType.TIMESTAMPTZ)
     if family is Family.UUID and _UUID.fullmatch(text):
-        return exp.cast(exp.Literal.string(text), "UUID", dialect="duckdb")
+        return _cast(text, exp.DType.UUID)
     raise Refused(f"the constant is not in the one spelling of {family} that every store reads alike")
+
+
+def _cast(text: str, kind: exp.DType) -> exp.Expr:
+    return exp.cast(exp.Literal.string(text), exp.DataType(this=kind))
 
 
 def _exists(text: str) -> bool:

@@ -77,7 +77,8 @@ def origin(places: Iterable[Place]) -> Origin:
 def split(query: exp.Query, leaves: Leaves, stores: Mapping[str, Capabilities]) -> None:
     """Replace every table of a qualified ``query``, in place, by the relation that delivers it."""
     selects = Selects.of(query)
-    for select in list(query.find_all(exp.Select)):
+    # Innermost first: a subquery tells its reasons before the names around it change.
+    for select in reversed(list(query.find_all(exp.Select))):
         _Split(select, selects, leaves, stores).run()
 
 

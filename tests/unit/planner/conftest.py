@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.files import PinnedFiles
-from connectors.postgres import CAPABILITIES
+from connectors.postgres.claims import CAPABILITIES
 from connectors.render import render
 from tests.duck_store import DuckStore
 from tests.mesh import TABLES, Mesh, rows, running_mesh
