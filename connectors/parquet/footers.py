@@ -9,13 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.errors import StoreDataCorrupt
+from connectors.parquet.columns import columns
 from connectors.parquet.listing import File
-from connectors.types import duckdb_type
 
 _TAIL = 64 << 10
 _MAGIC = b"PAR1"
 _KEPT = 10_000
-OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,11 @@ class Footers:
 def _read(file: File) -> Footer:
     try:
         data = pq.read_metadata(pa.BufferReader(_tail(file)))
-        schema = data.schema.to_arrow_schema()
         bytes_ = sum(data.row_group(at).total_byte_size for at in range(data.num_row_groups))
-        columns = _columns(data, schema)
+        found = columns(data)
     except (pa.ArrowException, OSError, ValueError) as problem:
         raise _corrupt(file) from problem
-    return Footer(columns, data.num_rows, min(bytes_, file.size) if bytes_ else file.size)
+    return Footer(found, data.num_rows, min(bytes_, file.size) if bytes_ else file.size)
 
 
 def _tail(file: File) -> bytes:
@@ -73,37 +71,6 @@ def _tail(file: File) -> bytes:
 
 def _corrupt(file: File) -> StoreDataCorrupt:
     return StoreDataCorrupt(f"The file {file.path!r} is not a whole Parquet file.", hint="Publish it again.")
-
-
-def _columns(data: pq.FileMetaData, schema: pa.Schema) -> dict[str, tuple[str, bool]]:
-    leaves = {data.schema.column(at).path: data.schema.column(at) for at in range(len(data.schema))}
-    return {item.name: (_type(item.type, leaves.get(item.name)), item.nullable) for item in schema}
-
-
-def _type(arrow: pa.DataType, leaf: pq.ColumnSchema | None = None) -> str:
-    """The type DuckDB gives a column; :data:`OTHER` for what does not cross the border."""
-    if leaf is not None and leaf.physical_type == "INT96":
-        return "TIMESTAMP"
-    if isinstance(arrow, pa.BaseExtensionType):
-        return {"arrow.uuid": "UUID", "arrow.json": "JSON"}.get(arrow.extension_name, OTHER)
-    if pa.types.is_timestamp(arrow):
-        zoned = "TIMESTAMP WITH TIME ZONE"
-        return zoned if arrow.tz else ("TIMESTAMP_NS" if arrow.unit == "ns" else "TIMESTAMP")
-    if pa.types.is_list(arrow) or pa.types.is_large_list(arrow):
-        inner = _type(arrow.value_type)
-        return OTHER if inner == OTHER else f"{inner}[]"
-    try:
-        return duckdb_type(_SIMPLER.get(arrow, arrow) if not pa.types.is_fixed_size_binary(arrow) else pa.binary())
-    except ValueError:
-        return OTHER
-
-
-_SIMPLER: dict[pa.DataType, pa.DataType] = {
-    pa.large_utf8(): pa.utf8(),
-    pa.large_binary(): pa.binary(),
-    pa.float16(): pa.float32(),
-    pa.time32("ms"): pa.time64("us"),
-}
 
 
 def total(footers: Sequence[Footer]) -> tuple[int, int]:

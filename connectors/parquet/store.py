@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreError, StoreSchemaMismatch, StoreUnavailable
 from connectors.files import PinnedFiles
+from connectors.parquet.columns import OTHER
 from connectors.parquet.footers import Footer, Footers, total
 from connectors.parquet.listing import File, list_files
 from connectors.parquet.sources import Source
@@ -148,7 +149,8 @@ def _fits(column: Column, file: File, footer: Footer) -> None:
         sentence = f"The file {file.path!r} has no column {column.physical!r}; expected {column.type}."
         raise StoreSchemaMismatch(sentence, hint=_HINT)
     if found[0] != column.type:
-        sentence = f"In the file {file.path!r} the column {column.physical!r} is {found[0]}; expected {column.type}."
+        kind = "of an unsupported type" if found[0] == OTHER else found[0]
+        sentence = f"In the file {file.path!r} the column {column.physical!r} is {kind}; expected {column.type}."
         raise StoreSchemaMismatch(sentence, hint=_HINT)
 
 
