@@ -114,6 +114,6 @@ def _typed(text: str, kind: object) -> pa.Scalar:
         return pa.scalar(_INFINITE[text], pa.int32()).cast(pa.date32())
     if kind is exp.DType.DATE and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return pa.scalar(date.fromisoformat(text), pa.date32())
-    if kind in (exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ) and re.match(r"\d{4}-\d\d-\d\d", text):
+    if kind is exp.DType.TIMESTAMP and re.match(r"\d{4}-\d\d-\d\d", text):
         return pa.scalar(datetime.fromisoformat(text), pa.timestamp("us"))
     raise StoreRejected("A constant is not spelled in the way that this store reads.")

@@ -18,6 +18,9 @@ def fragment(sql: str, tables: Mapping[str, Table], con: duckdb.DuckDBPyConnecti
     query = sqlglot.parse_one(sql, read="duckdb")  # noqa: TID251  (the kit is the other place where text is parsed)
     if not isinstance(query, exp.Select):
         raise ValueError("a fragment is one SELECT")
+    for kind in query.find_all(exp.DataType):
+        if kind.this is exp.DType.TIMESTAMPNTZ:  # how sqlglot reads DuckDB's TIMESTAMP; fragments call it TIMESTAMP
+            kind.set("this", exp.DType.TIMESTAMP)
     used: list[tuple[str, Table]] = []
     for node in query.find_all(exp.Table):
         table = tables[node.name]
