@@ -15,7 +15,8 @@ DUCKDB = """
     1::UBIGINT h, 1.5::DECIMAL(4,1) i, 1.5::DECIMAL(15,1) j, 1.5::DECIMAL(38,3) k, true l, 1::FLOAT m, 1::DOUBLE n,
     'x' o, 'x'::BLOB p, DATE '2020-01-01' q, TIME '10:00' r, TIMESTAMP '2020-01-01' s,
     TIMESTAMPTZ '2020-01-01 00:00:00+00' t, '2020-01-01'::TIMESTAMP_NS u, '2020-01-01'::TIMESTAMP_MS v,
-    INTERVAL 1 DAY w, uuid() x, '{}'::JSON y, [1, 2] z, [['a']] aa, {'a': 1, 'b': [1]} ab, MAP {'a': 1} ac, [uuid()] ad, 1 ae
+    INTERVAL 1 DAY w, uuid() x, '{}'::JSON y, [1, 2] z, [['a']] aa, {'a': 1, 'b': [1]} ab, MAP {'a': 1} ac,
+    [uuid()] ad, 1 ae
 """
 ARROW = {
     "large_string": pa.array(["a"], pa.large_string()),
