@@ -18,6 +18,7 @@ from connectors.spi import Column
 from connectors.types import Family
 
 _WHITESPACE = b" \t\r\n"
+_TIME = r"^\d\d:\d\d:\d\d(\.\d{1,6})?$"
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
 
@@ -89,8 +90,17 @@ def _finished(array: pa.Array, column: Column) -> pa.Array:
         raise _Misfit(f"has no UUID in the column {column.name!r}")
     if column.family in (Family.REAL, Family.DOUBLE) and not _all(pc.is_finite(array)):
         raise _Misfit(f"has no finite number in the column {column.name!r}")
+    if column.family is Family.TIME:
+        return _times(array)
     wanted = segment_schema((column,)).field(0).type
     return array if array.type == wanted else array.cast(wanted)
+
+
+def _times(array: pa.Array) -> pa.Array:
+    """Arrow casts times of day only without fractions, so they take the way through a day."""
+    if not _all(pc.match_substring_regex(array, _TIME)):
+        raise pa.ArrowInvalid("not a time of day")
+    return pc.binary_join_element_wise("1970-01-01", array, "T").cast(pa.timestamp("us")).cast(pa.time64("us"))
 
 
 def _all(flags: pa.Array) -> bool:

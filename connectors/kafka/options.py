@@ -75,9 +75,10 @@ def reading_settings(client: Settings) -> Settings:
         "auto.offset.reset": "error",
         "check.crcs": True,
         "allow.auto.create.topics": False,
-        # Small waits at the end of a partition, and a bounded queue of records nobody has asked for yet.
+        # Small waits at the end of a partition; a bounded queue of records not asked for yet, refilled without delay.
         "fetch.wait.max.ms": 20,
         "queued.max.messages.kbytes": 32_768,
+        "fetch.queue.backoff.ms": 10,
     }
 
 
