@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,8 @@ from connectors.types import needs_cast
 
 # DuckDB, which makes the files here, writes HUGEINT as DOUBLE and keeps one of equal intervals ('1 month', '30 days').
 NOT_IN_PARQUET = frozenset({"HUGEINT", "INTERVAL"})
+
+BUCKET = "conformance"
 
 
 class ParquetSubject(Subject):
@@ -70,3 +73,29 @@ class TestParquetFolder(ConnectorConformance):
     @classmethod
     def subject(cls, tmp_path_factory: pytest.TempPathFactory) -> Subject:
         return FolderSubject(tmp_path_factory.mktemp("lake"), tmp_path_factory.mktemp("scratch"))
+
+
+class BucketSubject(ParquetSubject):
+    def __init__(self, server: Any, scratch: Path) -> None:
+        options = {
+            "url": f"s3://{BUCKET}/lake",
+            "endpoint": server.endpoint,
+            "region": server.region,
+            "access_key": server.access_key,
+            "secret_key": server.secret_key,
+            "allow_http": True,
+        }
+        super().__init__(options, scratch)
+        self.server = server
+        server.create_bucket(BUCKET)
+
+    def put(self, path: str, made: Path) -> None:
+        self.server.put_object(f"{BUCKET}/lake/{path}", made.read_bytes())
+
+
+@pytest.mark.s3
+class TestParquetBucket(ConnectorConformance):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def subject(cls, s3_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Subject:
+        return BucketSubject(s3_server, tmp_path_factory.mktemp("scratch"))
