@@ -180,6 +180,7 @@ _TYPE_NAMES = {
     exp.DType.DATE: "DATE",
     exp.DType.TIME: "TIME",
     exp.DType.TIMESTAMP: "TIMESTAMP",
+    exp.DType.TIMESTAMPNTZ: "TIMESTAMP",
     exp.DType.TIMESTAMPTZ: "TIMESTAMP WITH TIME ZONE",
     exp.DType.UUID: "UUID",
 }

@@ -28,6 +28,7 @@ PINNED = {
     "default_transaction_isolation": "repeatable read",
     "default_transaction_read_only": "on",
     "default_transaction_deferrable": "off",
+    "application_name": "headgate",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
 }

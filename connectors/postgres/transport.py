@@ -63,7 +63,7 @@ def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
     try:
         return pc.cast(array, field.type)
     except pa.ArrowInvalid as problem:
-        hint = "Look for NaN, infinity, or more digits than the contract declares."
+        hint = "Look for values that are not numbers, or have more digits than the contract declares."
         raise StoreValueError(f"A value of the column {field.name!r} is no {field.type}.", hint=hint) from problem
     except pa.ArrowNotImplementedError as problem:
         raise StoreSchemaMismatch(f"The column {field.name!r} cannot be read as {field.type}.") from problem

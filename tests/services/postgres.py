@@ -21,7 +21,6 @@ _OWNER = "postgres"
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "60",
     "shared_buffers": "32MB",
     "listen_addresses": "127.0.0.1",
@@ -32,7 +31,7 @@ _SETTINGS = {
 # A collation under which 'a' = 'A': what is equal to such a server is not equal to the gateway.
 _SETUP = (
     "CREATE COLLATION public.ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
-    'CREATE COLLATION public.words (provider = icu, locale = \'en-US\')',
+    "CREATE COLLATION public.words (provider = icu, locale = 'en-US')",
 )
 
 
