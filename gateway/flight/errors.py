@@ -65,7 +65,7 @@ def clipped(text: str, tail: str = "") -> str:
     """A message of at most 1,500 bytes of UTF-8 that always keeps its tail."""
     room = _LIMIT - len(tail.encode())
     data = text.encode("utf-8", "replace")
-    return (text if len(data) <= room else data[: room - 3].decode("utf-8", "ignore") + "…") + tail
+    return (data.decode() if len(data) <= room else data[: room - 3].decode("utf-8", "ignore") + "…") + tail
 
 
 @contextmanager

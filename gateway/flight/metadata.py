@@ -173,9 +173,19 @@ def _like(command: Any, field: str) -> Matches:
 
 
 def _pattern(like: str) -> Matches:
-    r"""SQL's LIKE with ``\`` as the escape; names ignore case as they do in queries."""
-    parts = re.findall(r"\\.|.|\\", like, re.DOTALL)
-    wild = {"%": ".*", "_": "."}
-    text = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    compiled = re.compile(text, re.DOTALL | re.IGNORECASE)
+    r"""SQL's LIKE with ``\`` as the escape; names ignore case as they do in queries.
+
+    What stands between two ``%`` is matched where it first fits and never tried again, which is enough for LIKE
+    and keeps patterns of many ``%`` from taking exponential time.
+    """
+    runs: list[str] = [""]
+    for part in re.findall(r"\\.|.|\\", like, re.DOTALL):
+        if part == "%":
+            runs.append("")
+        else:
+            runs[-1] += "." if part == "_" else re.escape(part[-1])
+    first, *middle = runs[:-1] or [""]
+    inside = "".join(f"(?>.*?{run})" for run in middle if run)
+    before = f"{first}{inside}.*" if len(runs) > 1 else ""
+    compiled = re.compile(before + runs[-1], re.DOTALL | re.IGNORECASE)
     return lambda name: compiled.fullmatch(name) is not None

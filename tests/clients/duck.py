@@ -5,8 +5,8 @@ answers under the test's control. ``faults`` maps ``prepare``, ``run`` or ``cata
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import duckdb
@@ -21,7 +21,7 @@ from gateway.planner.plan import Output, Plan
 from gateway.policy import Principal
 from gateway.service import Options
 
-Batches = Callable[[Call], Iterator[pa.RecordBatch]]
+Batches = Callable[[Call], Generator[pa.RecordBatch, None, None]]
 
 _TABLES = {
     "play.events.plays": "SELECT i AS id, 'song ' || i AS song, i * 1.5 AS seconds FROM range(1000) t(i)",
@@ -149,4 +149,6 @@ class DuckAnswer:
                 return
             self._closed = True
         self._service.closed += 1
+        with suppress(ValueError):  # another thread is pulling: the call's cancellation ends it
+            self._batches.close()
         self._free()

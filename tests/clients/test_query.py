@@ -131,7 +131,7 @@ def test_drivers_that_ignore_the_new_handle_are_remembered(house):
 
 def test_unbound_parameters_are_an_error_that_says_so(house):
     client = house.raw()
-    with pytest.raises(pa.ArrowInvalid, match="PARAMETERS_INVALID.*Bind the parameters first"):
+    with pytest.raises(pa.ArrowInvalid, match=r"PARAMETERS_INVALID.*Bind the parameters first"):
         client.info("CommandPreparedStatementQuery", prepared_statement_handle=_prepare(client, WHERE))
 
 
@@ -143,7 +143,7 @@ def test_several_rows_of_parameters_are_refused_clearly(house):
 
 def test_a_parameter_batch_that_is_too_large_is_refused(house):
     client = house.raw()
-    with pytest.raises(pa.ArrowInvalid, match="PARAMETERS_INVALID.*larger than"):
+    with pytest.raises(pa.ArrowInvalid, match=r"PARAMETERS_INVALID.*larger than"):
         _bind(client, _prepare(client, WHERE), pa.record_batch({"1": ["x" * (1 << 21)]}))
 
 
@@ -179,9 +179,13 @@ def test_updates_and_ingest_are_refused(house, command):
     descriptor = fl.FlightDescriptor.for_command(wire.pack(command, **fields))
     writer, reader = client.flight.do_put(descriptor, pa.schema([]), client.options())
     with pytest.raises(NotImplementedError, match="UNSUPPORTED: Headgate is read-only"):
-        writer.done_writing()
-        reader.read()
-        writer.close()
+        refused_put(writer, reader)
+
+
+def refused_put(writer, reader):
+    writer.done_writing()
+    reader.read()
+    writer.close()
 
 
 def test_adbc_updates_transactions_and_ingest_are_refused(house):

@@ -1,0 +1,193 @@
+import threading
+
+import pyarrow as pa
+import pytest
+
+from connectors.call import Call
+from connectors.errors import CallCancelled, DeadlineExceeded
+from gateway.errors import Internal, QueryFailed
+from gateway.flight.execution import MAX_BATCH_BYTES, Execution, slices
+from gateway.flight.registry import Admission, Registry
+from gateway.flight.rpc import Caller, Rpc
+from gateway.planner.plan import Plan
+from gateway.policy import LOCAL
+
+SCHEMA = pa.schema([("n", pa.int64())])
+BATCH = pa.record_batch({"n": pa.array([1, 2], pa.int64())})
+
+
+class Answer:
+    def __init__(self, schema, batches):
+        self.schema, self._batches, self.closed = schema, batches, 0
+
+    def __iter__(self):
+        return iter(self._batches)
+
+    def close(self):
+        self.closed += 1
+
+
+class Service:
+    catalog = None
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def prepare(self, sql, who, **_):
+        raise NotImplementedError
+
+    def run(self, plan, call):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def plan(schema=SCHEMA):
+    return Plan(fragments=(), scans=(), residual="", outputs=(), schema=schema)
+
+
+class Scene:
+    def __init__(self, batches=(), schema=SCHEMA):
+        self.registry = Registry(60)
+        self.gate = Admission(1, 0, 0.1)
+        self.rpc = Rpc(Caller("ann", LOCAL), {})
+        self.call = Call()
+        self.answer = Answer(schema, batches)
+        self.execution = Execution(self.registry, self.gate, self.rpc, self.call)
+
+    def start(self):
+        self.execution.start(Service(self.answer), plan())
+        return self.execution.batches()
+
+    def is_clean(self):
+        assert len(self.registry) == 0
+        assert self.answer.closed == 1
+        self.gate.enter(Call())  # the place is free again
+        self.registry.close()
+
+
+def test_a_whole_answer():
+    scene = Scene([BATCH, BATCH])
+    assert [batch.num_rows for batch in scene.start()] == [2, 2]
+    scene.is_clean()
+
+
+def test_an_error_in_the_middle():
+    def flow():
+        yield BATCH
+        raise QueryFailed("It broke.")
+
+    scene = Scene(flow())
+    batches = scene.start()
+    next(batches)
+    with pytest.raises(QueryFailed):
+        next(batches)
+    scene.is_clean()
+
+
+def test_an_answer_that_cancels_its_own_call_on_failing_still_tells_the_error():
+    scene = Scene()
+
+    def flow():
+        yield BATCH
+        scene.call.cancel()
+        raise QueryFailed("It broke.")
+
+    scene.answer._batches = flow()
+    batches = scene.start()
+    next(batches)
+    with pytest.raises(QueryFailed):
+        next(batches)
+    scene.is_clean()
+
+
+def test_the_reason_for_stopping_beats_what_broke_by_it():
+    scene = Scene()
+
+    def flow():
+        yield BATCH
+        scene.execution._running.stop(DeadlineExceeded("Too late."))
+        raise RuntimeError("connection interrupted")
+
+    scene.answer._batches = flow()
+    batches = scene.start()
+    next(batches)
+    with pytest.raises(DeadlineExceeded):
+        next(batches)
+    scene.is_clean()
+
+
+def test_an_answer_that_ends_because_it_was_stopped_is_no_answer():
+    scene = Scene()
+
+    def flow():
+        yield BATCH
+        scene.call.cancel()
+
+    scene.answer._batches = flow()
+    batches = scene.start()
+    next(batches)
+    with pytest.raises(CallCancelled):
+        next(batches)
+    scene.is_clean()
+
+
+def test_a_stream_nobody_reads_to_its_end():
+    for leave in (lambda scene, batches: batches.close(), lambda scene, batches: scene.rpc.completed[0]()):
+        scene = Scene([BATCH, BATCH])
+        batches = scene.start()
+        next(batches)
+        leave(scene, batches)
+        scene.is_clean()
+
+
+def test_a_stream_nobody_began_to_read():
+    scene = Scene([BATCH])
+    scene.start()
+    scene.rpc.completed[0]()
+    assert scene.call.cancelled
+    scene.is_clean()
+
+
+def test_a_service_that_cannot_start_gives_the_place_back():
+    scene = Scene()
+    with pytest.raises(QueryFailed):
+        scene.execution.start(Service(QueryFailed("no")), plan())
+    assert len(scene.registry) == 0
+    scene.gate.enter(Call())
+
+
+def test_a_schema_that_was_not_planned_is_an_internal_error():
+    scene = Scene(schema=pa.schema([("n", pa.int32())]))
+    with pytest.raises(Internal):
+        scene.start()
+    scene.is_clean()
+
+
+def test_finishing_from_two_threads_closes_once():
+    scene = Scene([BATCH])
+    scene.start()
+    threads = [threading.Thread(target=scene.execution.finish) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    scene.is_clean()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(range(1_000_000), pa.int64()),
+        pa.array(["x" * 3_000_000, "", "y" * 5_000_000, "z"]),
+        pa.array(["x" * 1_000] * 20_000),
+        pa.array([["ab"] * 100] * 20_000),
+        pa.array([], pa.int64()),
+    ],
+    ids=["fixed", "huge rows", "text", "lists", "empty"],
+)
+def test_slices_are_small_and_whole(column):
+    batch = pa.record_batch({"c": column})
+    parts = list(slices(batch))
+    assert all(part.nbytes <= MAX_BATCH_BYTES or part.num_rows == 1 for part in parts)
+    assert pa.Table.from_batches(parts).equals(pa.Table.from_batches([batch]))

@@ -1,0 +1,42 @@
+import re
+
+import pytest
+
+from gateway.flight.metadata import _pattern
+from gateway.flight.sqlinfo import CODES, sql_info
+
+
+@pytest.mark.parametrize(
+    ("like", "matches", "misses"),
+    [
+        ("", [""], ["a"]),
+        ("%", ["", "a", "a\nb"], []),
+        ("a_c", ["abc", "a_c", "AbC"], ["ac", "abbc"]),
+        (r"a\_c", ["a_c"], ["abc"]),
+        (r"100\%", ["100%"], ["1000"]),
+        (r"a\\b", [r"a\b"], ["ab"]),
+        ("a.c", ["a.c"], ["abc"]),
+        ("x" + chr(92), ["x" + chr(92)], ["x"]),
+        ("(a|b)*", ["(a|b)*"], ["a"]),
+        ("product@1", ["product@1"], ["product"]),
+    ],
+)
+def test_patterns_are_sqls_like(like, matches, misses):
+    wanted = _pattern(like)
+    assert all(wanted(name) for name in matches)
+    assert not any(wanted(name) for name in misses)
+
+
+def test_a_pattern_of_many_wildcards_stays_quick():
+    assert not _pattern("%" * 60 + "z")("a" * 60)
+    assert not _pattern("%a" * 12 + "z")("a" * 40)
+
+
+def test_sql_info_slots():
+    assert re.match(r"\d+\.\d+\.\d+", CODES[1][1])
+    slots = {slot: {code for code, (of, _) in CODES.items() if of == slot} for slot in range(6)}
+    assert {503, 505, 507, 562} <= slots[2]
+    assert slots[4] == {508, 509, 510, 511, 512}
+    assert slots[5] == {517}
+    assert sql_info([517, 508])["value"].to_pylist()[1] == []
+    assert sql_info([123456]).num_rows == 0

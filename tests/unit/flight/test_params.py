@@ -1,0 +1,103 @@
+import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from gateway.errors import ParametersInvalid, RequestMalformed, Unsupported
+from gateway.flight import params
+
+
+def read(*batches):
+    return params.read_bound(batches[0].schema, batches)
+
+
+def one(value, kind=None):
+    return pa.record_batch({"1": pa.array([value], kind)})
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, pa.null()),
+        (True, pa.bool_()),
+        (-128, pa.int8()),
+        (2**64 - 1, pa.uint64()),
+        (float("inf"), pa.float64()),
+        (Decimal(-99999999999999999999999999999999999999), pa.decimal128(38, 0)),
+        ("", pa.utf8()),
+        ("x", pa.large_utf8()),
+        ("a longer text than twelve bytes", pa.string_view()),
+        (b"\x00", pa.binary_view()),
+        (b"abc", pa.binary(3)),
+        (datetime.date(1, 1, 1), pa.date32()),
+        (datetime.time(23, 59, 59, 999999), pa.time64("us")),
+        (datetime.datetime(9999, 12, 31), pa.timestamp("us")),
+        (datetime.timedelta(days=-1), pa.duration("us")),
+    ],
+)
+def test_values_come_back(value, kind):
+    assert params.values(read(one(value, kind))) == [value]
+
+
+def test_nanoseconds_that_are_whole_microseconds_can_be_bound_and_others_not():
+    assert params.values(read(one(1_000, pa.timestamp("ns")))) == [datetime.datetime(1970, 1, 1, 0, 0, 0, 1)]
+    with pytest.raises(ParametersInvalid, match=r"parameter \$1 is outside the range"):
+        read(one(1, pa.timestamp("ns")))
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        one(2**62, pa.timestamp("us")),
+        one(2**31 - 1, pa.date32()),
+        one(0, pa.timestamp("us", tz="Nowhere/Atall")),
+        one([1], pa.list_(pa.int64())),
+        one({"a": 1}, pa.struct([("a", pa.int64())])),
+        pa.record_batch({"1": pa.array(["a"]).dictionary_encode()}),
+        one((1, 2, 3), pa.month_day_nano_interval()),
+    ],
+    ids=lambda batch: str(batch.schema.types[0]),
+)
+def test_what_cannot_be_bound_is_refused(batch):
+    with pytest.raises(ParametersInvalid):
+        read(batch)
+
+
+def test_text_that_is_not_utf8_is_refused():
+    text = pa.Array.from_buffers(pa.utf8(), 1, pa.array([b"\xff\xfe"]).buffers())
+    with pytest.raises(ParametersInvalid, match="not valid Arrow data"):
+        read(pa.RecordBatch.from_arrays([text], names=["1"]))
+
+
+def test_none_one_and_many_rows():
+    empty = pa.record_batch({"1": pa.array([], pa.int64())})
+    nothing = pa.RecordBatch.from_arrays([], names=[])
+    assert read(nothing) is None
+    assert read(empty) is None
+    assert params.values(read(empty, one(1), empty)) == [1]
+    for batches in ((pa.record_batch({"1": [1, 2]}),), (one(1), one(2))):
+        with pytest.raises(Unsupported, match="one row of parameters at a time"):
+            read(*batches)
+
+
+def test_caps():
+    with pytest.raises(ParametersInvalid, match="at most 1000 parameters"):
+        read(pa.record_batch({str(at): [1] for at in range(1_001)}))
+    with pytest.raises(ParametersInvalid, match="larger than 1,048,576 bytes"):
+        read(one("x" * (1 << 20) + "x"))
+
+
+def test_an_unreadable_stream_is_malformed():
+    def broken():
+        raise pa.ArrowInvalid("secret detail")
+        yield
+
+    with pytest.raises(RequestMalformed) as caught:
+        params.read_bound(pa.schema([("1", pa.int64())]), broken())
+    assert "secret" not in str(caught.value)
+
+
+def test_the_parameter_schema_names_parameters_by_number():
+    schema = params.parameter_schema(["INTEGER", "UBIGINT", "STRUCT(a INTEGER)"], "common")
+    assert schema == pa.schema([("$1", pa.int32()), ("$2", pa.decimal128(20, 0)), ("$3", pa.utf8())])

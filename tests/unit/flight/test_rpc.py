@@ -1,0 +1,29 @@
+import pytest
+
+from gateway.errors import RequestMalformed
+from gateway.flight.rpc import Caller, Rpc, switch
+from gateway.policy import LOCAL
+
+
+def rpc(**headers):
+    return Rpc(Caller("ann", LOCAL), {name.replace("_", "-"): [value] for name, value in headers.items()})
+
+
+def test_a_caller_may_shorten_the_time_limit_and_never_lengthen_it():
+    assert rpc().timeout(60.0) == 60.0
+    assert rpc().timeout(None) is None
+    assert rpc(x_headgate_timeout="1.5").timeout(60.0) == 1.5
+    assert rpc(x_headgate_timeout="90").timeout(60.0) == 60.0
+    assert rpc(x_headgate_timeout="90").timeout(None) == 90.0
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "soon", "1e400", "1_000_000_000"])
+def test_a_time_that_is_none_is_refused(text):
+    with pytest.raises(RequestMalformed):
+        rpc(x_headgate_timeout=text).timeout(60.0)
+
+
+def test_switches():
+    assert [switch(text, default=True) for text in ("", "on", "ON", "true", "off", "False")] == [True] * 4 + [False] * 2
+    with pytest.raises(RequestMalformed):
+        switch("yes please", default=True)
