@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
+from connectors.call import Call
 from connectors.errors import (
     HeadgateError,
     StoreChanged,
@@ -51,15 +52,21 @@ class File:
         return PinnedFile(store, self.path, self.version, self.size, self.read_at)
 
 
-def list_files(source: Source, name: str) -> tuple[File, ...]:
+def list_files(source: Source, name: str, call: Call) -> tuple[File, ...]:
     """The files of a table, sorted by path. Raises :class:`TableUnknown` if there are none, and store errors."""
+
+    def mark(path: str) -> Mark:
+        call.check()
+        with translated(f"The file {path!r}", pinned=True):  # it was there a moment ago
+            return source.mark(path)
+
     base, pattern = _pattern(name)
     with translated(f"The files of {name!r}"):
         found = sorted(path for path in source.walk(base) if pattern.fullmatch(path) and _shown(path, base))
         if not found:
             raise FileNotFoundError(name)
         with ThreadPoolExecutor(min(_AT_ONCE, len(found)), "headgate-list") as pool:
-            marks = list(pool.map(source.mark, found))
+            marks = list(pool.map(mark, found))
     return tuple(
         File(path, mark.size, mark.version, _guarded(source, path, mark))
         for path, mark in zip(found, marks, strict=True)

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -131,7 +132,8 @@ def open_source(store: str, options: Options) -> Source:
         return _s3(store, options, f"{parts.netloc}{parts.path}".strip("/"))
     if parts.scheme in ("", "file", "local"):
         folder = Path(parts.path if parts.scheme else options.url).expanduser().absolute()
-        return ArrowSource(pafs.LocalFileSystem(), os.path.normpath(folder), _disk_version)
+        root = os.path.normpath(folder)
+        return ArrowSource(pafs.LocalFileSystem(), root, partial(_disk_mark, root))
     try:
         filesystem, root = fsspec.core.url_to_fs(options.url)
     except (ValueError, ImportError) as problem:
@@ -169,8 +171,11 @@ def _etag(filesystem: pafs.FileSystem, path: str) -> Mark:
         return Mark(bytes(told.get("ETag") or told["Last-Modified"]).decode(), file.size())
 
 
-def _disk_version(_: pafs.FileSystem, path: str) -> Mark:
+def _disk_mark(root: str, _: pafs.FileSystem, path: str) -> Mark:
+    """One stat. A link may not lead out of the store: whoever may put files there may not read the gateway's host."""
     found = Path(path).stat()
+    if not Path(path).resolve().is_relative_to(Path(root).resolve()):
+        raise PermissionError(path)
     if not stat.S_ISREG(found.st_mode):
         raise FileNotFoundError(path)
     return Mark(f"{found.st_ino}-{found.st_mtime_ns}", found.st_size)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from connectors.call import Call
-from connectors.errors import HeadgateError, StoreError, StoreSchemaMismatch, StoreUnavailable
+from connectors.errors import HeadgateError, StoreChanged, StoreError, StoreSchemaMismatch, StoreUnavailable
 from connectors.files import PinnedFiles
 from connectors.parquet.columns import OTHER
 from connectors.parquet.footers import Footer, Footers, total
@@ -64,10 +64,9 @@ class Parquet:
             files = {table.name: self._list(table, call) for table in tables}
             footers = {name: self._read(listed, call) for name, listed in files.items()}
             hive = {table.name: _checked(table, files[table.name], footers[table.name]) for table in tables}
-        every = sorted({file.path: file for listed in files.values() for file in listed}.items())
-        pins = [file.pinned(self.name) for _, file in every]
-        with self._files.pin(pins) as urls:
-            at = {path: url for (path, _), url in zip(every, urls, strict=True)}
+            every = _distinct(files)
+        with self._files.pin([file.pinned(self.name) for file in every]) as urls:
+            at = {file.path: url for file, url in zip(every, urls, strict=True)}
             scans = {
                 table.name: Scan(
                     tuple(at[file.path] for file in files[table.name]),
@@ -77,7 +76,7 @@ class Parquet:
                 )
                 for table in tables
             }
-            yield ParquetSnapshot(_version([file for _, file in every]), scans, files)
+            yield ParquetSnapshot(_version(every), scans, files)
 
     def estimate(self, fragment: Fragment) -> Estimate | None:
         """Rows and bytes of the whole tables, out of footers; None when the store cannot be asked now."""
@@ -108,7 +107,7 @@ class Parquet:
         call.check()
         if self._closed:
             raise StoreUnavailable("The store is closed.")
-        return list_files(self._source, table.name)
+        return list_files(self._source, table.name, call)
 
     def _read(self, files: Sequence[File], call: Call) -> list[Footer]:
         def read(file: File) -> Footer:
@@ -157,6 +156,15 @@ def _fits(column: Column, file: File, footer: Footer) -> None:
 def _partition(key: str, table: Table) -> Column:
     declared = next((column for column in table.columns if column.physical == key), None)
     return Column(key, declared.type if declared else "VARCHAR")
+
+
+def _distinct(files: Mapping[str, Sequence[File]]) -> list[File]:
+    """Every file once, sorted by path; raises :class:`StoreChanged` when two tables listed different versions of it."""
+    every: dict[str, File] = {}
+    for file in (file for listed in files.values() for file in listed):
+        if every.setdefault(file.path, file).version != file.version:
+            raise StoreChanged(f"The file {file.path!r} was replaced while it was listed.", hint="Run the query again.")
+    return sorted(every.values(), key=lambda file: file.path)
 
 
 def _version(files: Sequence[File]) -> str:

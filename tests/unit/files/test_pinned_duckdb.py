@@ -159,8 +159,9 @@ def test_nothing_can_be_written(parquet: Path) -> None:
         locked(files.filesystem()).execute(f"COPY (SELECT 1) TO '{url}' (FORMAT parquet)")
 
 
+@pytest.mark.parametrize("cache", [False, True])
 @pytest.mark.parametrize("footer_only", [False, True])
-def test_the_original_failure_is_found_behind_duckdbs_message(parquet: Path, footer_only: bool) -> None:
+def test_the_original_failure_is_found_behind_duckdbs_message(parquet: Path, footer_only: bool, cache: bool) -> None:
     files, plain, reads = PinnedFiles(), slowly(parquet), count()
     changed = StoreChanged("The file 'data.parquet' was replaced.")
 
@@ -171,7 +172,7 @@ def test_the_original_failure_is_found_behind_duckdbs_message(parquet: Path, foo
 
     file = PinnedFile("lake", "data.parquet", "1", parquet.stat().st_size, read_at)
     with files.pin([file]) as [url]:
-        con = locked(files.filesystem())
+        con = locked(files.filesystem(), cache=cache)
         with pytest.raises((duckdb.Error, OSError)) as raised:
             con.sql("SELECT id, name FROM read_parquet($1)", params=[[url]]).to_arrow_reader(1000).read_all()
         failure = files.failure(str(raised.value))

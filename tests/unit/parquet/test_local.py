@@ -17,12 +17,14 @@ from connectors.errors import (
     ConnectorMisconfigured,
     StoreChanged,
     StoreDataCorrupt,
+    StoreDenied,
     StoreSchemaMismatch,
     StoreUnavailable,
     TableUnknown,
 )
 from connectors.files import PinnedFiles
 from connectors.parquet import Parquet, connect
+from connectors.parquet.listing import File
 from connectors.spi import Column, Connector, Description, Estimate, Fragment, Surroundings, Table
 from connectors.testing.fragments import fragment
 
@@ -222,6 +224,33 @@ def test_a_footer_larger_than_one_read(tmp_path: Path) -> None:
     data = pa.table({f"column_{number}": numbers(1) for number in range(2_000)})
     pq.write_table(data, tmp_path / "wide.parquet")
     assert len(store(tmp_path).describe(Table("wide.parquet", ()), Call()).columns) == 2_000
+
+
+def test_a_link_may_not_lead_out_of_the_store(lake: Path) -> None:
+    outside = write(lake / "elsewhere/secret.parquet", id=numbers(1))
+    (lake / "plays/month=1/link.parquet").symlink_to(outside)
+    assert store(lake).describe(MONTHS, Call()).rows == 5
+    with pytest.raises(StoreDenied) as raised:
+        store(lake / "plays").describe(Table("month=1", ()), Call())
+    assert str(lake) not in str(raised.value)
+
+
+def test_one_file_under_two_tables_is_one_version(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [Table("plays", (ID,)), Table("plays/month=1", (ID,))]
+    connector = store(lake)
+    with connector.snapshot(both, Call()) as snapshot:
+        urls = [connector.scan(table, snapshot).urls for table in both]
+    assert urls[1] == urls[0][:1]
+    listed = connector._list
+
+    def and_then_replaced(table: Table, call: Call) -> tuple[File, ...]:
+        found = listed(table, call)
+        replace(lake / "plays/month=1/a.parquet")
+        return found
+
+    monkeypatch.setattr(connector, "_list", and_then_replaced)
+    with pytest.raises(StoreChanged), connector.snapshot(both, Call()):
+        pass
 
 
 def test_other_fsspec_filesystems() -> None:
