@@ -166,6 +166,7 @@ def test_drain_refuses_new_work_and_lets_the_running_finish(house):
 
 
 def test_stop_ends_what_runs_and_leaves_no_thread(house):
+    before = set(threading.enumerate())
     faucet = Faucet(house.service, "SELECT slow", 1)
     client = house.raw()
     info = client.info("CommandStatementQuery", query="SELECT slow")
@@ -176,7 +177,7 @@ def test_stop_ends_what_runs_and_leaves_no_thread(house):
         reader.read_all()
     assert faucet.stopped.is_set()
     assert house.server.running == 0
-    eventually(lambda: not [one for one in threading.enumerate() if one.name.startswith("headgate-flight")])
+    eventually(lambda: not {one for one in threading.enumerate() if one.name.startswith("headgate")} - before)
     house.server.stop()
 
 

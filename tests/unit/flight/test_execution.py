@@ -155,6 +155,7 @@ def test_a_service_that_cannot_start_gives_the_place_back():
         scene.execution.start(Service(QueryFailed("no")), plan())
     assert len(scene.registry) == 0
     scene.gate.enter(Call())
+    scene.registry.close()
 
 
 def test_a_schema_that_was_not_planned_is_an_internal_error():
