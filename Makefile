@@ -1,0 +1,50 @@
+# The doors of this repository. The first use of any of them makes .venv from the lock files, once.
+.DEFAULT_GOAL := help
+.PHONY: help demo serve check test fmt lock clean
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+SCALE ?= 0.1
+PORT ?= 31337
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-7s %s\n' "$$name" "$$what"; done
+
+demo: .venv/.installed  ## Take the guided tour through a whole mesh on this machine (SCALE=0.1)
+	@$(BIN)/headgate demo --scale $(SCALE)
+
+serve: .venv/.installed  ## Keep the mesh up for your own client (SCALE=0.1 PORT=31337); Ctrl-C ends it
+	@$(BIN)/headgate demo --stay --scale $(SCALE) --port $(PORT)
+
+check: .venv/.testing  ## Lint, types, layers and the fast tests; needs no services
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit
+
+test: .venv/.testing  ## Install what the tests need, and run everything against real services
+	$(BIN)/python -m tests.services.install || [ "$$CI" != true ]
+	$(BIN)/python -m pytest -q
+
+fmt: .venv/.testing  ## Put the code into its one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.installed  ## Choose the newest allowed version of every dependency, and pin it by hash
+	.ci/lock
+
+clean:  ## Remove everything that the other doors made
+	rm -rf .venv .services .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .headgate
+
+.venv/.installed: requirements.lock pyproject.toml
+	@python="$$(.ci/python)" && echo "Making .venv and installing what requirements.lock pins." && \
+		{ test -x $(BIN)/python || "$$python" -m venv .venv; }
+	@$(PIP) --quiet --progress-bar on --require-hashes -r requirements.lock
+	@$(PIP) --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.testing: .venv/.installed requirements-test.lock
+	@$(PIP) --quiet --require-hashes -r requirements-test.lock
+	@touch $@
