@@ -135,7 +135,8 @@ def fault(error: KafkaError, topic: str, complaints: Complaints, *, reading: boo
     if code in _UNKNOWN:
         return changed(topic) if reading else unknown(topic)
     if code in _UNREACHABLE:
-        return unavailable()
+        # A broker that refuses a login closes the connection; only the complaint before tells the two apart.
+        return denied() if complaints.denied else unavailable()
     if code in _SILENT:
         return complaints.silence()
     if code in _CORRUPT:

@@ -153,7 +153,7 @@ def test_describe_refuses_other_formats_types_and_topics(bench):
     call = Call(timeout=10)
     with pytest.raises(StoreSchemaMismatch, match="has the format 'avro', which is not decoded"):
         bench.connector.describe(Table(bench.topic, COLUMNS, options=(("format", "avro"),)), call)
-    with pytest.raises(StoreSchemaMismatch, match="'raw' of the topic .* has the type BLOB"):
+    with pytest.raises(StoreSchemaMismatch, match=r"'raw' of the topic .* has the type BLOB"):
         bench.connector.describe(Table(bench.topic, (Column("raw", "BLOB"),)), call)
     for name in ("no-such-topic", "../etc", ".."):
         with pytest.raises(TableUnknown, match="store 'stream'"):
@@ -340,7 +340,8 @@ def test_who_waits_for_another_query_keeps_its_own_deadline(bench):
 def test_no_consumer_group_is_left_behind(bench):
     bench.send(*ids(1))
     bench.rows("id")
-    groups = bench.server.admin().list_consumer_groups().result(10).valid
+    admin = bench.server.admin()
+    groups = admin.list_consumer_groups().result(10).valid
     assert not [group.group_id for group in groups if group.group_id.startswith("headgate")]
 
 
