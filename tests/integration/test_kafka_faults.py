@@ -23,7 +23,8 @@ from connectors.errors import (
     StoreUnavailable,
 )
 from connectors.files import PinnedFiles
-from connectors.kafka import connect, topic as topic_module
+from connectors.kafka import connect
+from connectors.kafka import topic as topic_module
 from connectors.spi import Column, Surroundings, Table
 from tests.services import free_port, kafka
 
