@@ -21,7 +21,7 @@ def breach(bench: Bench, claim: Claim) -> str:
     sides = [(case, bench.side(case)) for case in cases(claim, bench.connector.capabilities)]
     outcomes = [_outcome(bench, claim, case, side) for case, side in sides if side is not None]
     if not outcomes:
-        return "Nothing can show this claim: the store holds no such type, or fragments never carry such constants."
+        return "Nothing can show this claim, so drop it: no fragment has such a column, or constants of such a type."
     wrong = [outcome for outcome in outcomes if outcome not in ("", _REFUSED)]
     if wrong:
         return "\n".join([f"{len(wrong)} of {len(outcomes)} fragments differ from DuckDB, the first:", *wrong[:5]])

@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
+from weakref import finalize
 
 import pyarrow as pa
 
@@ -16,7 +18,9 @@ class Subject(ABC):
     """One store under test. Made once per test class; the kit asks for all else."""
 
     def __init__(self) -> None:
-        self.surroundings = Surroundings(PinnedFiles(), Path(mkdtemp(prefix="headgate-kit-")))
+        state = Path(mkdtemp(prefix="headgate-kit-"))
+        self.surroundings = Surroundings(PinnedFiles(), state)
+        finalize(self, rmtree, state, ignore_errors=True)
 
     @abstractmethod
     def connect(self) -> Connector:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -38,6 +39,14 @@ class KafkaSubject(Subject):
 
     def holds(self, type_name: str, value: str) -> bool:
         return type_name in JSON and not NOT_IN_JSON.fullmatch(value)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        self.broker.kill()
+        try:
+            yield
+        finally:
+            self.broker.restart()
 
     def load(self, name: str, columns: Sequence[Column], rows: pa.Table) -> Table:
         self.broker.create_topic(name, partitions=PARTITIONS)

@@ -1,6 +1,7 @@
 """Parquet in a folder and in a real S3 bucket keeps the contract: one folder per table, one file per append."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,14 @@ class BucketSubject(ParquetSubject):
         super().__init__(options, scratch)
         self.server = server
         server.create_bucket(BUCKET)
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        self.server.kill()
+        try:
+            yield
+        finally:
+            self.server.restart()
 
     def put(self, path: str, made: Path) -> None:
         self.server.put_object(f"{BUCKET}/lake/{path}", made.read_bytes())
