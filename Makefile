@@ -3,7 +3,7 @@
 .PHONY: help demo serve check test fmt lock clean
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 SCALE ?= 0.1
 PORT ?= 31337
 
@@ -41,10 +41,10 @@ clean:  ## Remove everything that the other doors made
 .venv/.installed: requirements.lock pyproject.toml
 	@python="$$(.ci/python)" && echo "Making .venv and installing what requirements.lock pins." && \
 		{ test -x $(BIN)/python || "$$python" -m venv .venv; }
-	@$(PIP) --quiet --progress-bar on --require-hashes -r requirements.lock
-	@$(PIP) --quiet --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.testing: .venv/.installed requirements-test.lock
-	@$(PIP) --quiet --require-hashes -r requirements-test.lock
+	@$(PIP) install --quiet --require-hashes -r requirements-test.lock
 	@touch $@
