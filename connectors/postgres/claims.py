@@ -16,15 +16,20 @@ _ORDERED = (
 )
 # NaN and -0.0 compare alike, but which of two equal values stands for a group or an extreme does not.
 _ONLY_COMPARED = (Family.REAL, Family.DOUBLE, Family.BLOB)
-_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS DISTINCT FROM")
+_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM")
+_WITH_CONSTANTS = ("IN", "BETWEEN")
+# Families whose constants have a spelling that fragments use; the others are compared column with column.
+_SPELLED = tuple(of for of in (*_ORDERED, Family.DOUBLE) if of is not Family.TIME)
 _GROUPED = ("MIN", "MAX", "GROUP BY", "ORDER BY")
 
 
 def _claims() -> frozenset[Claim]:
     anything = {Claim(operator, of) for operator in ("IS NULL", "COUNT") for of in Family}
     compared = {Claim(operator, of) for operator in _COMPARISONS for of in (*_ORDERED, *_ONLY_COMPARED)}
+    listed = {Claim(operator, of) for operator in _WITH_CONSTANTS for of in _SPELLED}
     grouped = {Claim(operator, of) for operator in _GROUPED for of in _ORDERED}
-    return frozenset(anything | compared | grouped | {Claim("SUM", Family.INTEGER), Claim("SUM", Family.DECIMAL)})
+    summed = {Claim("SUM", of) for of in (Family.INTEGER, Family.DECIMAL)}
+    return frozenset(anything | compared | listed | grouped | summed)
 
 
 CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause))

@@ -1,8 +1,8 @@
 """What ``pg_catalog`` says of a table, a partitioned table, a view or a foreign table."""
 
 from connectors.errors import TableUnknown
-from connectors.postgres.native import duckdb_type, table_parts, text
 from connectors.postgres.session import Session
+from connectors.render.native import duckdb_type, table_parts, text
 from connectors.spi import Column, Description
 
 _COLUMNS = """

@@ -10,9 +10,9 @@ from typing import TypeVar
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreUnavailable
 from connectors.postgres.errors import is_broken, translated
-from connectors.postgres.native import text
 from connectors.postgres.patience import background, within
 from connectors.postgres.session import Session
+from connectors.render.native import text
 
 T = TypeVar("T")
 WAIT = 30.0

@@ -9,7 +9,7 @@ from adbc_driver_manager import _reader
 from adbc_driver_postgresql import dbapi
 
 from connectors.errors import StoreRejected
-from connectors.postgres.native import text
+from connectors.render.native import text
 
 # Each of these was seen to change an answer when a role or a database sets it otherwise.
 PINNED = {

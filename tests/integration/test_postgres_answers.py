@@ -266,7 +266,7 @@ def test_estimates_come_from_the_server(store: PostgresConnector, awkward: Table
 
 def test_dates_are_python_dates_too(store: PostgresConnector, awkward: Table) -> None:
     found = read(store, fragment("SELECT x.day, x.ts FROM awkward AS x WHERE x.id = 1", {"x": awkward})).to_pylist()
-    assert found == [{"day": date(1998, 9, 2), "ts": datetime(1998, 9, 2)}]  # noqa: DTZ001
+    assert found == [{"day": date(1998, 9, 2), "ts": datetime(1998, 9, 2)}]
 
 
 def test_mismatched_arrow_types_are_told_by_column() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from connectors.postgres.native import duckdb_type, is_text, number, text, type_name, typed
+from connectors.render.native import duckdb_type, is_text, number, text, type_name, typed
 from connectors.spi import Column
 from connectors.types import Family, family
 

@@ -78,7 +78,7 @@ def table_parts(name: str) -> tuple[str, str]:
         if at == len(name) or name[at] != ".":
             break
         at += 1
-    if at != len(name) or not 1 <= len(parts) <= 2:
+    if at != len(name) or name.endswith(".") or not 1 <= len(parts) <= 2:
         raise ValueError("a table is named as schema.table")
     return (parts[0], parts[1]) if len(parts) == 2 else ("public", parts[0])
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from connectors.postgres.native import MAX_IDENTIFIER, identifier, table_name
-from connectors.postgres.operands import Operand, column_operand, constant_operand, delivered, is_constant
+from connectors.render.native import MAX_IDENTIFIER, identifier, table_name
+from connectors.render.operands import Operand, column_operand, constant_operand, delivered, is_constant
 from connectors.spi import Column, Fragment, Table
 from connectors.types import Family
 
@@ -118,7 +118,13 @@ class _Renderer:
 
     def _limit(self, limit: exp.Expr) -> str:
         value = limit.expression
-        if not isinstance(limit, exp.Limit) or not isinstance(value, exp.Literal) or not str(value.this).isdigit():
+        extra = {key for key, given in limit.args.items() if given} - {"expression"}
+        if (
+            extra
+            or not isinstance(limit, exp.Limit)
+            or not isinstance(value, exp.Literal)
+            or not str(value.this).isdigit()
+        ):
             raise ValueError("only a plain number is rendered in LIMIT")
         return str(value.this)
 
