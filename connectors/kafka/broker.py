@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin import OffsetSpec as _OffsetSpec  # type: ignore[attr-defined]
 
 from connectors.call import Call
-from connectors.errors import ConnectorMisconfigured
+from connectors.errors import ConnectorMisconfigured, StoreUnavailable
 from connectors.kafka import faults
 from connectors.kafka.options import Options, client_settings, reading_settings
 
@@ -48,11 +48,13 @@ class Broker:
         self._lock = threading.Lock()
         self._admin: AdminClient | None = None
         self._describes = False
+        self._closed = False
         self.timeout = options.request_timeout
         self.complaints = faults.Complaints()
 
     def freeze(self, topics: Sequence[str], call: Call) -> dict[str, Frozen]:
         """The extents of several topics, asked for together. Raises TableUnknown, StoreDenied, StoreUnavailable …"""
+        call.check()
         found = self._topics(topics, call)
         places = [TopicPartition(topic, number) for topic, (_, numbers) in found.items() for number in numbers]
         lows, ends = self._offsets(places, OFFSETS.earliest()), self._offsets(places, OFFSETS.latest())
@@ -83,12 +85,15 @@ class Broker:
         return Consumer(settings, logger=LOG)
 
     def close(self) -> None:
-        """Let the client go; its threads end with it."""
+        """Let the client go; its threads end with it. Later questions are refused."""
         with self._lock:
+            self._closed = True
             self._admin = None
 
     def _client(self) -> AdminClient:
         with self._lock:
+            if self._closed:
+                raise StoreUnavailable(f"The store {self._store!r} is closed.", store=self._store)
             if self._admin is None:
                 settings: Any = self._settings | {"error_cb": self.complaints.hear}
                 try:

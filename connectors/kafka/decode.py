@@ -17,6 +17,7 @@ from connectors.kafka.record import Record
 from connectors.spi import Column
 from connectors.types import Family
 
+_UNFIT = "does not fit the contract"
 _WHITESPACE = b" \t\r\n"
 _TIME = r"^\d\d:\d\d:\d\d(\.\d{1,6})?$"
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
@@ -79,7 +80,7 @@ def _parse(values: list[bytes], columns: Sequence[Column]) -> list[pa.Array]:
             raise _Misfit("is not one JSON object")
         return [_finished(table.column(i).combine_chunks(), column) for i, column in enumerate(columns)]
     except pa.ArrowException as error:
-        raise _Misfit("does not fit the contract") from error
+        raise _Misfit(_UNFIT) from error
 
 
 def _finished(array: pa.Array, column: Column) -> pa.Array:
@@ -160,7 +161,12 @@ def _reason(value: bytes, columns: Sequence[Column]) -> str:
             _parse([value], [column])
         except _Misfit as misfit:
             told = str(misfit)
-            if told == "does not fit the contract" and _fits([value], [Column("", "VARCHAR", source="\0")]):
-                return f"has no {column.type} in the column {column.name!r}"
-            return "is not valid JSON" if told == "does not fit the contract" else told
-    return "does not fit the contract"
+            if told != _UNFIT:
+                return told
+            return f"has no {column.type} in the column {column.name!r}" if _is_json(value) else "is not valid JSON"
+    return _UNFIT
+
+
+def _is_json(value: bytes) -> bool:
+    """Whether a value parses when no column is wanted of it (no producer names a key like this one)."""
+    return _fits([value], [Column("\0headgate", "VARCHAR")])

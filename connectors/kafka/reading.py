@@ -108,7 +108,8 @@ class _Reading:
             return None
         if faults.lost_offsets(error) and partition in self._ends:
             raise faults.incomplete(self._topic, partition, *self._ranges[partition])
-        if error.retriable() or faults.is_about_groups(error) or partition not in self._ends:
+        finished = partition >= 0 and partition not in self._ends
+        if finished or error.retriable() or faults.is_about_groups(error):
             return None
         raise faults.fault(error, self._topic, self._complaints, reading=True)
 

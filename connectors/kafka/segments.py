@@ -13,6 +13,7 @@ from connectors.files import PinnedFile
 from connectors.kafka.manifest import Segment
 
 ROW_GROUP = 122_880
+SMALL_BYTES = 8 * 1024 * 1024
 
 
 def write(directory: Path, table: pa.Table, partition: int, start: int, end: int) -> Segment:
@@ -43,10 +44,14 @@ def append(
     a segment is taken in only when it is at most twice as large, and so each row is rewritten a few times at most.
     """
     kept = list(held)
-    while kept and kept[-1].rows < ROW_GROUP and kept[-1].rows <= 2 * table.num_rows:
+    while kept and _is_small(kept[-1]) and kept[-1].rows <= 2 * table.num_rows:
         last = kept.pop()
         table, start = pa.concat_tables([read(directory, last), table]), last.start
     return (*kept, write(directory, table, partition, start, end))
+
+
+def _is_small(segment: Segment) -> bool:
+    return segment.rows < ROW_GROUP and segment.bytes < SMALL_BYTES
 
 
 def cut(directory: Path, held: tuple[Segment, ...], low: int) -> tuple[Segment, ...]:

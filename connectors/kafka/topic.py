@@ -2,7 +2,7 @@
 
 A snapshot is exactly the records with offsets in [low, end) of each partition, where ``low`` is where the topic begins
 and ``end`` its last stable offset, both asked for when the snapshot starts. Records that retention has deleted by then
-are no longer part of it, whether they were read before or not.
+are no longer part of it, whether they were read before or not. The directory belongs to one process at a time.
 """
 
 import threading
