@@ -8,10 +8,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from connectors import memory, memory_filter
+from connectors.call import Call
 from connectors.errors import StoreError
-from connectors.memory import CAPABILITIES, Memory
-from connectors.spi import Capabilities, Claim, Clause, Connector, Fidelity
+from connectors.memory import CAPABILITIES, Memory, MemoryStream, predicates
+from connectors.spi import Capabilities, Claim, Clause, Column, Connector, Description, Fidelity
 from connectors.testing import ConnectorConformance
 from connectors.testing.bench import Bench
 from connectors.testing.differential import breach
@@ -62,16 +62,16 @@ def test_a_superset_may_have_more_rows_but_not_fewer(bench_of, monkeypatch):
     bench = bench_of(Memory)
     claim = Claim("<", Family.TEXT, Fidelity.SUPERSET)
     everything = pa.compute.less_equal
-    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, everything)
+    monkeypatch.setitem(predicates._COMPARE, predicates.exp.LT, everything)
     assert breach(bench, claim) == ""
     assert "surplus" in breach(bench, Claim("<", Family.TEXT))
-    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, pa.compute.greater)
+    monkeypatch.setitem(predicates._COMPARE, predicates.exp.LT, pa.compute.greater)
     assert "missing" in breach(bench, claim)
 
 
 def test_two_valued_logic_is_found(bench_of, monkeypatch):
-    honest = memory_filter._compare
-    monkeypatch.setattr(memory_filter, "_compare", lambda *given: honest(*given).fill_null(False))
+    honest = predicates._compare
+    monkeypatch.setattr(predicates, "_compare", lambda *given: honest(*given).fill_null(False))
     assert "NOT (t.a > t.b)" in breach(bench_of(Memory), Claim(">", Family.INTEGER))
 
 
@@ -79,7 +79,7 @@ def test_locale_order_is_found(bench_of, monkeypatch):
     def folded(left, right):
         return pa.compute.less(*(pa.compute.utf8_lower(side) for side in (left, right)))
 
-    monkeypatch.setitem(memory_filter._COMPARE, memory_filter.exp.LT, folded)
+    monkeypatch.setitem(predicates._COMPARE, predicates.exp.LT, folded)
     told = breach(bench_of(Memory), Claim("<", Family.TEXT))
     assert "fragments differ from DuckDB" in told
 
@@ -94,7 +94,7 @@ class Losing(Memory):
     def open(self, fragment, snapshot, hints, call):
         stream = super().open(fragment, snapshot, hints, call)
         batches = list(stream)
-        return memory.MemoryStream(fragment, pa.Table.from_batches(batches[:-1] or batches), hints, call)
+        return MemoryStream(fragment, pa.Table.from_batches(batches[:-1] or batches), hints, call)
 
 
 class Live(Memory):
@@ -109,7 +109,7 @@ class Deaf(Memory):
     """Starts work for a call that is cancelled, and goes on."""
 
     def open(self, fragment, snapshot, hints, call):
-        return super().open(fragment, snapshot, hints, memory.Call())
+        return super().open(fragment, snapshot, hints, Call())
 
 
 class Leaking(Memory):
@@ -126,8 +126,8 @@ class Renaming(Memory):
 
     def describe(self, table, call):
         told = super().describe(table, call)
-        columns = tuple(memory.Column(column.name.upper(), column.type) for column in told.columns)
-        return memory.Description(columns, told.key, told.rows)
+        columns = tuple(Column(column.name.upper(), column.type) for column in told.columns)
+        return Description(columns, told.key, told.rows)
 
 
 suite = ConnectorConformance()

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.call import Call
 from connectors.errors import ConnectorMisconfigured, StoreUnavailable, TableUnknown
-from connectors.memory_filter import matching
+from connectors.memory.predicates import matching
 from connectors.registry import read_options
 from connectors.spi import (
     Capabilities,
