@@ -138,6 +138,6 @@ def test_a_play_is_one_json_object_without_the_key_that_is_unknown() -> None:
         }
     )
     assert as_json(plays).to_pylist() == [
-        '{"play_id":1,"listener_id":7,"song_id":3,"played_at":"2026-09-21T14:13:20.500","device":"phone","ms_played":1000,"shuffled":true}',  # noqa: E501
+        '{"play_id":1,"listener_id":7,"song_id":3,"played_at":"2026-09-21T14:13:20.500","device":"phone","ms_played":1000,"shuffled":true}',
         '{"play_id":2,"listener_id":8,"song_id":4,"played_at":"2026-09-21T14:13:20.000","device":"car","ms_played":0}',
     ]

@@ -1,0 +1,3 @@
+-- The two domains' databases; the loader makes the tables.
+CREATE DATABASE artists;
+CREATE DATABASE payments;
