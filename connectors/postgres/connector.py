@@ -59,9 +59,15 @@ class PostgresConnector:
         return self._ask(call, lambda session: described(session, table.name))
 
     @contextmanager
-    def snapshot(self, tables: Sequence[Table], call: Call) -> Iterator[Snapshot]:  # noqa: ARG002
-        """One REPEATABLE READ READ ONLY transaction of the whole database, shared by all that is opened under it."""
-        snapshot = PostgresSnapshot(self._pool, call)
+    def snapshot(self, tables: Sequence[Table], call: Call) -> Iterator[Snapshot]:
+        """One REPEATABLE READ READ ONLY transaction of the whole database, shared by all that is opened under it.
+
+        ``tables`` cannot be truncated or rewritten meanwhile: that would not respect the snapshot.
+        """
+        try:
+            snapshot = PostgresSnapshot(self._pool, tables, call)
+        except ValueError as problem:
+            raise self._pool.told(problem) from problem
         try:
             yield snapshot
         finally:

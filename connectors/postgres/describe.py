@@ -8,7 +8,7 @@ from connectors.spi import Column, Description
 _COLUMNS = """
 SELECT a.attname::text,
        format_type(coalesce(d.oid, t.oid), CASE WHEN d.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END),
-       a.attnotnull,
+       a.attnotnull AND {enforced},
        coalesce(d.typtype, t.typtype)::text,
        n.nspname || '.' || l.collname,
        coalesce(l.collisdeterministic, true)
@@ -40,7 +40,8 @@ SELECT c.oid::int8,
             THEN (SELECT sum(greatest(m.reltuples, 0)) FROM pg_inherits h JOIN pg_class m ON m.oid = h.inhrelid
                   WHERE h.inhparent = c.oid)
             ELSE nullif(c.reltuples, -1) END::float8,
-       c.relkind::text
+       c.relkind::text,
+       c.relkind = 'p' OR (c.relkind = 'r' AND NOT c.relhassubclass)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = {schema} AND c.relname = {table} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """
@@ -55,9 +56,10 @@ def described(session: Session, name: str) -> Description:
     found = session.rows(_RELATION.format(schema=text(schema), table=text(table)))
     if not found:
         raise TableUnknown(f"The database has no table {name!r}.", hint="Check physicalName in the contract.")
-    oid, rows, kind = found[0]
-    columns = tuple(_column(*row) for row in session.rows(_COLUMNS.format(oid=oid)))
-    key = _key(session, oid)
+    oid, rows, kind, enforced = found[0]
+    columns = tuple(_column(*row) for row in session.rows(_COLUMNS.format(oid=oid, enforced=enforced)))
+    # Constraints of a foreign table are claims, and those of a parent say nothing of its children.
+    key = _key(session, oid) if enforced else ()
     known = rows is not None and kind in ("r", "p", "m")
     return Description(columns, key, int(rows) if known else None)
 

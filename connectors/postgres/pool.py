@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -17,6 +17,9 @@ from connectors.render.native import text
 T = TypeVar("T")
 WAIT = 30.0
 """Seconds for which a call without a nearer deadline waits for a free connection."""
+HUNG = 4
+"""How many times the pool's size may hang in a silent peer before the store is taken for unavailable."""
+_NETWORK = "Check the network between gateway and database."
 
 
 class Pool:
@@ -36,26 +39,26 @@ class Pool:
         self._closed = False
         self._changed = threading.Condition()
 
-    def begin(self, call: Call, snapshot: str = "") -> Session:
-        """A session in a fresh transaction named after the call, seeing an exported ``snapshot`` if one is given.
+    def begin(self, call: Call, snapshot: str = "", tables: Sequence[str] = ()) -> Session:
+        """A session in a fresh transaction named after the call; for ``snapshot`` and ``tables`` see its ``begin``.
 
         Idle sessions that broke meanwhile are replaced unseen. Raises a typed error naming the store.
         """
         self._reserve(call)
         try:
-            return self._any(call, snapshot)
+            return self._any(call, snapshot, tables)
         except BaseException as problem:
             self._free()
             raise self.told(problem) from problem
 
-    def _any(self, call: Call, snapshot: str) -> Session:
+    def _any(self, call: Call, snapshot: str, tables: Sequence[str]) -> Session:
         while session := self._take():
             try:
-                return self._begun(session, call, snapshot)
+                return self._begun(session, call, snapshot, tables)
             except Exception as problem:
                 if isinstance(problem, HeadgateError) or not is_broken(problem):
                     raise
-        return self._begun(self._connected(call), call, snapshot)
+        return self._begun(self._connected(call), call, snapshot, tables)
 
     def _connected(self, call: Call) -> Session:
         made: list[Session] = []
@@ -70,10 +73,10 @@ class Pool:
 
         return within(self._patience, call, connect, dispose=dispose)
 
-    def _begun(self, session: Session, call: Call, snapshot: str) -> Session:
+    def _begun(self, session: Session, call: Call, snapshot: str, tables: Sequence[str]) -> Session:
         left = call.remaining()
         limit = 0 if left is None else max(1, int(left * 1000))
-        self.run(session, call, partial(session.begin, f"headgate:{call.id}", limit, snapshot))
+        self.run(session, call, partial(session.begin, f"headgate:{call.id}", limit, snapshot, tables))
         return session
 
     def run(self, session: Session, call: Call, work: Callable[[], T]) -> T:
@@ -97,10 +100,17 @@ class Pool:
             _shut(session)
         self._free()
 
-    def count_abandoned(self, change: int) -> None:
-        """A stream's thread was given up (+1), or came back after all (-1)."""
+    def abandon(self) -> None:
+        """A session's thread hangs: its place is free again, and it is counted until it comes back."""
         with self._changed:
-            self.abandoned += change
+            self.abandoned += 1
+        self._free()
+
+    def came_back(self, session: Session) -> None:
+        """An abandoned session's thread is through after all."""
+        with self._changed:
+            self.abandoned -= 1
+        _shut(session)
 
     def terminate(self, session: Session) -> None:
         """Have the server end a session's backend, through another connection outside the pool's bound."""
@@ -150,6 +160,8 @@ class Pool:
                 self._changed.wait(min(left, 0.1))
             if self._closed:
                 raise StoreUnavailable("The store has been closed.", store=self._store)
+            if self.abandoned >= HUNG * self._size:
+                raise StoreUnavailable("Too many connections to the store hang.", hint=_NETWORK, store=self._store)
             self.in_use += 1
 
     def _take(self) -> Session | None:

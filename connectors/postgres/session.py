@@ -1,7 +1,7 @@
 """One connection: pinned settings, read-only repeatable transactions, and a way to interrupt it."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -33,6 +33,7 @@ PINNED = {
     "idle_in_transaction_session_timeout": "0",
 }
 _SAVEPOINT = "headgate"
+_WRONG_KIND = "42809"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.:@/-]")
 BATCH_BYTES = 4 << 20
 
@@ -78,17 +79,35 @@ class Session:
             cursor.execute(query)
             return list(cursor.fetchall()) if cursor.description else []
 
-    def begin(self, label: str, milliseconds: int, snapshot: str = "") -> None:
+    def begin(self, label: str, milliseconds: int, snapshot: str = "", tables: Sequence[str] = ()) -> None:
         """Start a REPEATABLE READ READ ONLY transaction, seeing what an exported ``snapshot`` sees if one is given.
 
-        ``label`` becomes application_name; ``milliseconds`` is the time limit of each statement, 0 for none.
+        ``label`` becomes application_name; ``milliseconds`` is the time limit of each statement, 0 for none;
+        ``tables`` are quoted names that nobody can truncate or rewrite until the transaction ends.
         """
         self.label = _UNSAFE.sub("_", label)[:63]
         self.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE")
         if snapshot:
             self.rows(f"SET TRANSACTION SNAPSHOT {text(snapshot)}")
-        name = f"set_config('application_name', {text(self.label)}, false)"
-        self.rows(f"SELECT {name}, set_config('statement_timeout', '{milliseconds:d}', true)")
+        self.rows(f"SET LOCAL application_name = {text(self.label)}")
+        self.rows(f"SET LOCAL statement_timeout = {milliseconds:d}")
+        if tables:
+            self._hold(tables)
+
+    def _hold(self, tables: Sequence[str]) -> None:
+        """Lock before the first query, so before the snapshot is taken: to an older one a truncated table is empty."""
+        self.rows(f"SAVEPOINT {_SAVEPOINT}")
+        try:
+            self.rows(f"LOCK TABLE {', '.join(tables)} IN ACCESS SHARE MODE")
+        except dbapi.Error as problem:
+            if problem.sqlstate != _WRONG_KIND:
+                raise
+            # Materialised views and foreign tables are locked only by reading them.
+            self.recover()
+            for table in tables:
+                self.rows(f"SELECT 1 FROM {table} LIMIT 0")
+        # A snapshot cannot be exported out of a subtransaction; the locks stay.
+        self.rows(f"RELEASE SAVEPOINT {_SAVEPOINT}")
 
     def export(self) -> tuple[str, str]:
         """The id under which others can import this transaction's snapshot (empty on a standby), and its version."""

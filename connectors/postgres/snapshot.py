@@ -1,25 +1,28 @@
 """One version of a database for one query: an exported snapshot that any number of its sessions import."""
 
 import threading
+from collections.abc import Sequence
 
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreRejected
 from connectors.postgres.pool import Pool
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
-from connectors.spi import Fragment
+from connectors.render.native import table_name
+from connectors.spi import Fragment, Table
 
 
 class PostgresSnapshot:
     """Held by a first transaction, which is also the first to read. Streams may be opened from several threads."""
 
-    def __init__(self, pool: Pool, call: Call) -> None:
+    def __init__(self, pool: Pool, tables: Sequence[Table], call: Call) -> None:
         self._pool = pool
         self._call = call
         self._lock = threading.Lock()
         self._streams: list[PostgresStream] = []
         self._ended = False
-        first = pool.begin(call)
+        held = tuple(dict.fromkeys(table_name(table.name) for table in tables))
+        first = pool.begin(call, tables=held)
         try:
             self._exported, self._version = pool.run(first, call, first.export)
         except BaseException as problem:
@@ -80,9 +83,13 @@ class PostgresSnapshot:
         """End the session's backend from elsewhere. May block."""
         self._pool.terminate(session)
 
-    def count_abandoned(self, change: int) -> None:
-        """Account for threads that hang; their places in the pool are free again meanwhile."""
-        self._pool.count_abandoned(change)
+    def abandon(self) -> None:
+        """A session's thread hangs."""
+        self._pool.abandon()
+
+    def came_back(self, session: Session) -> None:
+        """An abandoned session's thread is through after all."""
+        self._pool.came_back(session)
 
     def told(self, problem: BaseException) -> HeadgateError:
         """The typed error for what a session raised."""

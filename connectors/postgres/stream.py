@@ -28,8 +28,11 @@ class Owner(Protocol):
     def terminate(self, session: Session) -> None:
         """End the session's backend from elsewhere. May block."""
 
-    def count_abandoned(self, change: int) -> None:
-        """The reading thread hangs (+1) or came back after all (-1)."""
+    def abandon(self) -> None:
+        """The reading thread hangs."""
+
+    def came_back(self, session: Session) -> None:
+        """The reading thread, given up before, has let go of the session."""
 
     def told(self, problem: BaseException) -> HeadgateError:
         """The typed error for what the session raised."""
@@ -140,8 +143,9 @@ class PostgresStream:
         self._settle()
         self._watch.close()
         if came_back:
-            self._owner.count_abandoned(-1)
-        self._owner.give_back(self._session, usable=usable and not came_back)
+            self._owner.came_back(self._session)
+        else:
+            self._owner.give_back(self._session, usable=usable)
 
     def _interrupt(self) -> None:
         """In its own thread: cancel; when that is not obeyed, terminate; when even that is not, account for it."""
@@ -154,7 +158,7 @@ class PostgresStream:
         with self._once:
             self._abandoned = not self._done.is_set()
         if self._abandoned:
-            self._owner.count_abandoned(1)
+            self._owner.abandon()
 
     def _cancel(self) -> None:
         """Asks through a connection of its own, and so may hang as well."""

@@ -110,6 +110,30 @@ def test_fragments_of_one_query_see_one_snapshot(postgres_server: Any) -> None:
     store.close()
 
 
+def test_nobody_truncates_a_table_under_a_snapshot(postgres_server: Any) -> None:
+    store = made(fill(postgres_server, "truncated", 1000))
+    postgres_server.execute("CREATE MATERIALIZED VIEW kept AS SELECT n FROM numbers", database="truncated")
+    kept = Table("kept", NUMBERS.columns[:1])
+    call = Call(timeout=20)
+    commands = ("TRUNCATE numbers", "REFRESH MATERIALIZED VIEW kept")
+    with store.snapshot([NUMBERS, kept], call) as snapshot:
+        others = [
+            threading.Thread(target=postgres_server.execute, args=(command,), kwargs={"database": "truncated"})
+            for command in commands
+        ]
+        for other in others:
+            other.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        until(lambda: postgres_server.rows(waiting)[0][0] == 2, 5)
+        query = fragment("SELECT COUNT(*) AS c FROM kept AS k", {"k": kept}, Column("c", "BIGINT"))
+        for each in (COUNTED, query):
+            assert [batch.to_pylist() for batch in store.open(each, snapshot, NO_HINTS, call)] == [[{"c": 1000}]]
+    for other in others:
+        other.join(10)
+    assert count(store) == 0
+    store.close()
+
+
 def test_hostile_role_settings_change_no_answer(postgres_server: Any) -> None:
     postgres_server.createdb("hostile")
     values = "timestamptz '2024-06-01 12:00:00+00' AS happened, 'a\\b'::text AS word, 0.1::float8 AS f"
