@@ -35,6 +35,7 @@ _UNKNOWN = {
 }
 _LOST = {"OFFSET_OUT_OF_RANGE", "_AUTO_OFFSET_RESET"}
 _SILENT = {"_TIMED_OUT", "_TIMED_OUT_QUEUE", "REQUEST_TIMED_OUT"}
+_LEADERLESS = {"_NOENT", "LEADER_NOT_AVAILABLE", "NOT_LEADER_FOR_PARTITION", "REPLICA_NOT_AVAILABLE"}
 _CORRUPT = {"_BAD_MSG", "_BAD_COMPRESSION", "INVALID_MSG"}
 
 
@@ -139,6 +140,8 @@ def fault(error: KafkaError, topic: str, complaints: Complaints, *, reading: boo
         return denied() if complaints.denied else unavailable()
     if code in _SILENT:
         return complaints.silence()
+    if code in _LEADERLESS:
+        return StoreUnavailable(f"A partition of the topic {topic!r} has no leader now.", hint="Try again in a moment.")
     if code in _CORRUPT:
         return StoreDataCorrupt(f"The broker sent damaged records of the topic {topic!r}.", hint="Check the brokers.")
     return StoreError(f"Kafka failed on the topic {topic!r} with {code}.")
