@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 
 from argon2 import PasswordHasher
@@ -57,6 +58,10 @@ class Authenticator:
         """The value of an ``authorization`` header that stands for this caller and their session choices."""
         return f"Bearer {self._sealed(Seal.TOKEN, caller)}"
 
+    def is_ageing(self, caller: Caller) -> bool:
+        """Whether less than a fifth of the lifetime of the caller's token is left, so that a new one is due."""
+        return caller.expires - time.time() < self._settings.token_lifetime / 5
+
     def cookie(self, caller: Caller) -> str:
         """The value of a ``set-cookie`` header that keeps the session choices of clients that keep cookies."""
         return f"{COOKIE}={self._sealed(Seal.COOKIE, caller)}"
@@ -91,23 +96,23 @@ class Authenticator:
                 continue
             kept = self._opened(Seal.COOKIE, morsel.value) if morsel else None
             if kept is not None and kept.name == caller.name:
-                return kept
+                return replace(caller, pushdown=kept.pushdown)
         return caller
 
     def _opened(self, kind: Seal, text: str) -> Caller | None:
         try:
             content = self._keyring.open(kind, _decoded(text))
-            return self._named(content.principal, pushdown=content.pushdown)
+            return replace(self._named(content.principal), pushdown=content.pushdown, expires=content.expires)
         except (ValueError, TicketInvalid, RequestMalformed, Unauthenticated):
             return None
 
-    def _named(self, name: str, *, pushdown: bool = True) -> Caller:
+    def _named(self, name: str) -> Caller:
         if not name and self._settings.anonymous is not None:
-            return Caller("", self._settings.anonymous, pushdown)
+            return Caller("", self._settings.anonymous)
         user = self._settings.users.get(name)
         if user is None:
             raise refused()
-        return Caller(name, Principal(name, user.products), pushdown)
+        return Caller(name, Principal(name, user.products))
 
 
 class _Passwords:

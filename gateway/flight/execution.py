@@ -44,9 +44,10 @@ class Execution:
             self._answer = service.run(plan, self._call)
             if not self._answer.schema.equals(plan.schema):
                 raise Internal("The answer does not have the schema that was planned.")
-        except BaseException as error:
-            self.finish(error)
-            raise
+        except Exception as error:
+            outcome = self._why(error)
+            self.finish(outcome)
+            raise outcome from outcome.__cause__
         return plan.schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -68,11 +69,8 @@ class Execution:
             outcome = left
             raise
         except Exception as error:
-            # Whatever broke when a call was stopped, the reason for stopping is what the client has to learn.
-            outcome = self._running.reason or error
-            if outcome is error:
-                raise
-            raise outcome from error
+            outcome = self._why(error)
+            raise outcome from outcome.__cause__
         finally:
             self.finish(outcome)
 
@@ -90,6 +88,10 @@ class Execution:
             if self._admitted:
                 self._admission.leave()
             self._log(error)
+
+    def _why(self, error: Exception) -> Exception:
+        """Whatever broke when a query was stopped, the reason for stopping is what the client has to learn."""
+        return self._running.reason or error
 
     def _abandoned(self) -> None:
         """The RPC is over; when the answer is not, its client has left."""

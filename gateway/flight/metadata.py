@@ -94,7 +94,7 @@ def _primary_keys(command: Any, places: Iterator[Place], profile: str) -> Rows: 
     for place in places:
         if _is_named(command, place):
             names = (place.product.domain, place.product.schema_name, place.dataset.name)
-            for position, column in enumerate(place.dataset.table.key, start=1):
+            for position, column in enumerate(place.dataset.primary_key, start=1):
                 yield (*names, column, position, f"{place.dataset.name}_key")
 
 

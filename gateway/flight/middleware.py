@@ -42,7 +42,7 @@ class Middleware(fl.ServerMiddleware):  # type: ignore[misc]
         self._token = token
 
     def sending_headers(self) -> dict[str, str]:
-        """A login is answered with a bearer token."""
+        """A login is answered with a bearer token, and so is a call whose token will soon expire."""
         return {"authorization": self._token} if self._token else {}
 
     def call_completed(self, exception: Exception | None) -> None:  # noqa: ARG002  (pyarrow's interface)
@@ -69,10 +69,17 @@ class MiddlewareFactory(fl.ServerMiddlewareFactory):  # type: ignore[misc]
             rpc_id = rpc.id
             if self._is_draining() and info.method in _NEW_WORK:
                 raise draining()
-            login = info.method == fl.FlightMethod.HANDSHAKE
-            return Middleware(rpc, self._authenticator.token(rpc.caller) if login else None)
+            return Middleware(
+                rpc, self._authenticator.token(rpc.caller) if self._needs_token(info.method, rpc) else None
+            )
         except HeadgateError as error:
             raise translate(error, rpc_id) from None
         except Exception:
             LOG.exception("query %s: internal error", rpc_id)
             raise internal(rpc_id) from None
+
+    def _needs_token(self, method: Any, rpc: Rpc) -> bool:
+        if method == fl.FlightMethod.HANDSHAKE:
+            return True
+        # An action may answer with a token of its own, for new session options; there must not be two.
+        return method != fl.FlightMethod.DO_ACTION and self._authenticator.is_ageing(rpc.caller)

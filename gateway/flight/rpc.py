@@ -1,5 +1,6 @@
 """One RPC as the rest of the package sees it, without the transport."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -20,11 +21,15 @@ def first(headers: Headers, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and what their session has chosen. ``name`` is what seals carry: empty for anonymous."""
+    """Who calls, and what their session has chosen. ``name`` is what seals carry: empty for anonymous.
+
+    ``expires`` is when the caller's token does (Unix time); never for those who send their password each time.
+    """
 
     name: str
     principal: Principal
     pushdown: bool = True
+    expires: float = math.inf
 
 
 @dataclass

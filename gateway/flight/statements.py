@@ -5,6 +5,7 @@ anew, so a grant taken back meanwhile holds, and nothing in a ticket can widen w
 """
 
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -107,8 +108,8 @@ class Statements:
         """Prepare a statement: the packed result with its handle, and the schemas of its answer and parameters."""
         plan = self._prepare(rpc, sql)
         expected = params.parameter_schema(plan.parameters, rpc.profile)
-        expires = time.time() + self._settings.token_lifetime
-        handle = self._keyring.seal(Seal.PREPARED, Sealed(expires, rpc.caller.name, sql=sql))
+        # A handle gives its bearer nothing that the SQL text would not, and drivers keep them for days: no expiry.
+        handle = self._keyring.seal(Seal.PREPARED, Sealed(math.inf, rpc.caller.name, sql=sql))
         return wire.pack(
             "ActionCreatePreparedStatementResult",
             prepared_statement_handle=handle,

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.settings import User
-from tests.clients.conftest import KEY, USERS, Raw
+from tests.clients.conftest import KEY, USERS, Raw, fetched
 
 
 def bearer(blob: bytes) -> str:
@@ -159,6 +159,21 @@ def test_header_values_outside_ascii_never_bring_a_traceback(house):
 def test_two_different_authorization_headers_are_refused(house):
     good = base64.b64encode(b"ann:s3cret")
     refused(house, (b"authorization", b"Basic " + good), (b"authorization", b"Bearer x"))
+
+
+def test_a_connection_in_use_outlives_its_first_token(start):
+    house = start(token_lifetime=1.0)
+    with house.adbc() as connection, connection.cursor() as cursor:
+        connection.adbc_connection.set_options(**{"adbc.flight.sql.session.option.pushdown": "off"})
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            assert fetched(cursor, "SELECT 1") == [(1,)]
+            time.sleep(0.05)  # the passing of time is what is tested
+    assert {entry[3] for entry in house.service.prepared} == {False}
+    idle = house.raw()
+    time.sleep(1.1)
+    with pytest.raises(fl.FlightUnauthenticatedError):
+        idle.query("SELECT 1")
 
 
 def test_anonymous_callers_get_in_where_they_may(open_house):
