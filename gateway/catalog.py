@@ -12,13 +12,17 @@ from gateway.policy import Principal
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One table of a product. ``notes`` maps columns to their descriptions in the contract."""
+    """One table of a product. ``notes`` maps columns to their descriptions in the contract.
+
+    ``primary_key`` is what the contract promises; ``table.key`` is what the store enforces, and plans rest on that.
+    """
 
     name: str
     store: str
     table: Table
     description: str = ""
     notes: tuple[tuple[str, str], ...] = ()
+    primary_key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The settings here are the second wall; the first is the allow-list of :mod:`gate
 """
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,10 +29,11 @@ Relations = Mapping[str, Sequence[Column]]
 
 @dataclass(frozen=True)
 class Limits:
-    """What the engine may use. Sizes as DuckDB writes them (``2GB``); ``spill`` is where private folders are made."""
+    """What the engine may use. Sizes as DuckDB writes them (``2GB``); ``spill`` is where private folders are
+    made; ``threads`` 0 means one per core."""
 
     memory: str = "2GB"
-    threads: int = 2
+    threads: int = 0
     spill: Path | None = None
     spill_size: str = "10GB"
 
@@ -51,7 +53,7 @@ class Database:
         return {
             "TimeZone": "UTC",
             "memory_limit": limits.memory,
-            "threads": limits.threads,
+            "threads": limits.threads or os.cpu_count() or 1,
             "temp_directory": self._spill,
             "max_temp_directory_size": limits.spill_size,
             "max_expression_depth": 500,

@@ -1,5 +1,7 @@
 """The gateway's own errors; what connectors raise is in :mod:`connectors.errors`."""
 
+from collections.abc import Sequence
+
 from connectors.errors import HeadgateError, Kind
 
 
@@ -86,6 +88,15 @@ class ConfigInvalid(UserError):
     """The configuration or the catalog cannot be used; the sentence lists every problem found."""
 
     code = "CONFIG_INVALID"
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def listing(cls, problems: Sequence[str]) -> "ConfigInvalid":
+        """One error for all problems that were found, so that nobody mends them one start at a time."""
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        made = cls(f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found:{listed}\n")
+        made.problems = tuple(problems)
+        return made
 
 
 class ResourceError(HeadgateError):

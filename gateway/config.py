@@ -1,0 +1,179 @@
+"""``headgate.toml`` → frozen values. Every problem in the file is found and told at once.
+
+Credentials are never written in the file: wherever a text may stand, ``{ env = "NAME" }`` or ``{ file = "path" }`` may
+stand instead and is replaced by what it names. Relative paths are relative to the file.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from connectors.registry import kinds
+from gateway.config_reading import Problems, Section, size_in_bytes
+from gateway.errors import ConfigInvalid
+
+
+@dataclass(frozen=True)
+class Server:
+    """``[server]``. Times in seconds. ``anonymous`` lists the products a caller without credentials may read."""
+
+    host: str = "127.0.0.1"
+    port: int = 31337
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    anonymous: tuple[str, ...] = ()
+    sealing_keys: tuple[str, ...] = field(default=(), repr=False)
+    max_running: int = 16
+    max_queued: int = 64
+    queue_seconds: float = 30.0
+    query_timeout: float = 600.0
+    idle_seconds: float = 300.0
+    drain_seconds: float = 30.0
+    token_lifetime: float = 43_200.0
+    ticket_lifetime: float = 3_600.0
+
+
+@dataclass(frozen=True)
+class CatalogFolder:
+    """``[catalog]``. With ``watch`` the contracts are read again whenever a file of the folder changes."""
+
+    folder: Path = Path("catalog")
+    watch: bool = True
+
+
+@dataclass(frozen=True)
+class Resources:
+    """``[limits]``. Sizes as ``512MB`` or ``2GB``; ``threads`` 0 means one per core."""
+
+    memory: str = "2GB"
+    threads: int = 0
+    spill: Path | None = None
+    spill_size: str = "10GB"
+    fragment_buffer: str = "64MB"
+
+    @property
+    def fragment_buffer_bytes(self) -> int:
+        """What one fragment may keep in memory before it is spilled, in bytes."""
+        return size_in_bytes(self.fragment_buffer)
+
+
+@dataclass(frozen=True)
+class State:
+    """``[state]``. Where connectors keep what they may keep, such as the segments of topics."""
+
+    directory: Path = Path("state")
+
+
+@dataclass(frozen=True)
+class User:
+    """``[users.<name>]``. An argon2 hash, and patterns over ``domain.product``."""
+
+    password_hash: str = field(repr=False)
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Store:
+    """``[stores.<name>]``. The kind of connector, and its options with secrets resolved."""
+
+    kind: str
+    options: Mapping[str, object] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration. ``path`` is the file it was read from."""
+
+    path: Path
+    server: Server = Server()
+    catalog: CatalogFolder = CatalogFolder()
+    limits: Resources = Resources()
+    state: State = State()
+    users: Mapping[str, User] = field(default_factory=dict)
+    stores: Mapping[str, Store] = field(default_factory=dict)
+
+
+_CREDENTIALS = frozenset({"password", "secret", "secret_key", "access_key", "token", "session_token"})
+_SECTIONS = {"server": Server, "catalog": CatalogFolder, "limits": Resources, "state": State}
+
+
+def load(path: Path | str) -> Config:
+    """Read a configuration. Raises :class:`gateway.errors.ConfigInvalid` with every problem found."""
+    path = Path(path).absolute()
+    problems = Problems()
+    document = _document(path)
+    folder = path.parent
+    for name in document.keys() - _SECTIONS.keys() - {"users", "stores"}:
+        problems.unknown(name, "", (*_SECTIONS, "users", "stores"))
+    made: dict[str, Any] = {
+        name: Section(document.get(name, {}), f"[{name}]", folder, problems).read(shape)
+        for name, shape in _SECTIONS.items()
+    }
+    users = {
+        name: Section(given, f"[users.{name}]", folder, problems).read(User)
+        for name, given in _tables(document, "users", problems)
+    }
+    stores = {name: _store(name, given, folder, problems) for name, given in _tables(document, "stores", problems)}
+    _check(made, problems)
+    problems.raise_if_any()
+    return Config(path=path, users=MappingProxyType(users), stores=MappingProxyType(stores), **made)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as problem:
+        raise ConfigInvalid(f"The file {path.name} cannot be read: {os.strerror(problem.errno or 0)}.") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigInvalid(f"The file {path.name} is not TOML: {problem}.") from problem
+
+
+def _tables(document: Mapping[str, Any], key: str, problems: Problems) -> list[tuple[str, dict[str, Any]]]:
+    given = document.get(key, {})
+    if isinstance(given, dict) and all(isinstance(value, dict) for value in given.values()):
+        return list(given.items())
+    problems.add(f"[{key}]: write one section for each, [{key}.<name>]")
+    return []
+
+
+def _store(name: str, given: dict[str, Any], folder: Path, problems: Problems) -> Store:
+    where = f"[stores.{name}]"
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in kinds():
+        problems.add(f"{where} kind: must be one of {', '.join(kinds())}")
+    section = Section(given, where, folder, problems)
+    options: dict[str, object] = {}
+    for key, value in given.items():
+        if key == "kind":
+            continue
+        if isinstance(value, str) and _holds_credentials(key, value):
+            problems.add(f'{where} {key}: credentials are not written here; use {{ env = "…" }} or {{ file = "…" }}')
+        options[key] = section.resolved(key, value)
+    return Store(str(kind), MappingProxyType(options))
+
+
+def _holds_credentials(key: str, value: str) -> bool:
+    if key in _CREDENTIALS:
+        return True
+    login, at, _ = value.partition("://")[2].partition("@")
+    return (bool(at) and ":" in login and "/" not in login) or "password=" in value.replace(" ", "").lower()
+
+
+def _check(made: Mapping[str, Any], problems: Problems) -> None:
+    server: Server = made["server"]
+    if (server.tls_cert is None) != (server.tls_key is None):
+        problems.add("[server] tls_cert, tls_key: give both or neither")
+    if not 0 <= server.port <= 65_535:
+        problems.add("[server] port: must be between 0 and 65535")
+    for position, key in enumerate(server.sealing_keys):
+        if len(key) != 64 or not set(key) <= set("0123456789abcdefABCDEF"):
+            problems.add(f"[server] sealing_keys, number {position + 1}: must be 64 hexadecimal digits")
+    for name in ("memory", "spill_size", "fragment_buffer"):
+        try:
+            size_in_bytes(getattr(made["limits"], name))
+        except ValueError:
+            problems.add(f"[limits] {name}: must be a size such as 512MB or 2GB")

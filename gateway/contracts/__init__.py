@@ -1,0 +1,9 @@
+"""Contracts (ODCS v3, one YAML file per product and major version) → the catalog; and whether the stores agree.
+
+``load`` reads a folder, ``agree`` asks the stores. Both tell every problem they find, not only the first.
+"""
+
+from gateway.contracts.agreement import Agreement, agree
+from gateway.contracts.folder import load
+
+__all__ = ["Agreement", "agree", "load"]

@@ -1,0 +1,77 @@
+"""A folder of contracts → one catalog. All files are read before anything is told."""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.catalog import Catalog, Product
+from gateway.contracts.products import Reader
+from gateway.contracts.reading import Unreadable, read
+from gateway.errors import ConfigInvalid
+
+_SUFFIXES = (".yaml", ".yml")
+_NOT_ANSWERING = ("deprecated", "retired", "draft", "proposed")
+
+
+def load(folder: Path, stores: Collection[str]) -> Catalog:
+    """Read ``<folder>/<domain>/*.yaml``. Raises :class:`gateway.errors.ConfigInvalid` with every problem found.
+
+    ``stores`` are the names of the configured stores. The catalog's version is a digest of all files.
+    """
+    if not folder.is_dir():
+        raise ConfigInvalid(f"The catalog folder {folder.name!r} does not exist.", hint="See [catalog] folder.")
+    problems: list[str] = []
+    digest = hashlib.sha256()
+    products: list[tuple[str, Product]] = []
+    for path in sorted(path for path in folder.glob("*/*") if path.suffix in _SUFFIXES):
+        name = path.relative_to(folder).as_posix()
+        try:
+            data = path.read_bytes()
+        except OSError:
+            problems.append(f"{name}: cannot be read")
+            continue
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
+        made, found = _one(path.parent.name, data, stores)
+        problems += [f"{name}: {problem}" for problem in found]
+        products += [(name, made)] if made else []
+    problems += _clashes(products)
+    if problems:
+        raise ConfigInvalid.listing(problems)
+    return Catalog(digest.hexdigest()[:16], _with_current(made for _, made in products))
+
+
+def _one(domain: str, data: bytes, stores: Collection[str]) -> tuple[Product | None, list[str]]:
+    reader = Reader(stores)
+    try:
+        made = reader.product(read(data))
+    except Unreadable as problem:
+        return None, [str(problem)]
+    if made and made.domain != domain:
+        return None, [f"domain: says {made.domain!r}, and lies in the folder of {domain!r}"]
+    return made, reader.problems
+
+
+def _clashes(products: Iterable[tuple[str, Product]]) -> list[str]:
+    seen: dict[tuple[str, int], str] = {}
+    found = []
+    for name, product in products:
+        identity = product.address, product.version
+        if identity in seen:
+            told = f"the address {product.address} in version {product.version} is already taken by {seen[identity]}"
+            found.append(f"{name}: {told}")
+        seen.setdefault(identity, name)
+    return found
+
+
+def _with_current(products: Iterable[Product]) -> tuple[Product, ...]:
+    """Mark one version of each product as the current one: the highest that is active, else the highest."""
+    by_address: dict[str, list[Product]] = {}
+    for product in products:
+        by_address.setdefault(product.address, []).append(product)
+    made: list[Product] = []
+    for address in sorted(by_address):
+        versions = sorted(by_address[address], key=lambda product: product.version)
+        answering = [product for product in versions if product.status not in _NOT_ANSWERING] or versions
+        made += [replace(product, current=product is answering[-1]) for product in versions]
+    return tuple(made)
