@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from connectors.spi import Capabilities, Clause, Column, Fidelity
 from connectors.types import Family
+from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal
 from gateway.planner.literals import beside, is_constant
 from gateway.planner.refusal import Refused
 
@@ -25,7 +26,6 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DECIMAL}),
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
-    frozenset({Family.DATE, Family.TIMESTAMP}),
 )
 
 
@@ -101,6 +101,8 @@ class Classifier:
         pair = frozenset({left.family, right.family})
         if len(pair) > 1 and not any(pair == alike for alike in _ALIKE):
             raise Refused(f"{left.family} and {right.family} are not compared alike everywhere")
+        if left.type != right.type and pair <= EXACT_NUMBERS and not fit_one_decimal(left.type, right.type):
+            raise Refused(f"no DECIMAL of DuckDB holds both {left.type} and {right.type}")
         for family in pair:
             self.claim(operator, family)
 

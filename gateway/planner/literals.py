@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from connectors.spi import Column
 from connectors.types import Family
+from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal, literal_type
 from gateway.planner.refusal import Refused
 
 _INTEGER = re.compile(r"\d{1,18}")
@@ -17,7 +18,6 @@ _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
-_DAYS = frozenset({Family.DATE, Family.TIMESTAMP})
 _CAST_FAMILIES = {
     exp.DType.DATE: Family.DATE,
     exp.DType.TIMESTAMP: Family.TIMESTAMP,
@@ -44,27 +44,38 @@ def beside(constant: exp.Expr, column: Column) -> exp.Expr:
     if isinstance(constant, exp.Boolean) and family is Family.BOOLEAN:
         return constant.copy()
     if isinstance(constant, exp.Cast):
-        return _typed(constant, family)
+        return _typed(constant, column)
     if isinstance(constant, exp.Literal) and constant.is_string:
         return _from_text(constant.this, family)
-    return _number(constant, family)
+    return _number(constant, column)
 
 
-def _number(constant: exp.Expr, family: Family) -> exp.Expr:
+def _number(constant: exp.Expr, column: Column) -> exp.Expr:
+    family = column.family
     digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
     if family in _NUMBERS and (_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits)):
+        _check_digits(digits, column)
         return constant.copy()
     raise Refused(f"a number is not compared with {family} alike everywhere")
 
 
-def _typed(constant: exp.Cast, family: Family) -> exp.Expr:
+def _check_digits(digits: str, column: Column) -> None:
+    if column.family in EXACT_NUMBERS and not fit_one_decimal(literal_type(digits), column.type):
+        raise Refused(f"no DECIMAL of DuckDB holds both the number and {column.type}")
+
+
+def _typed(constant: exp.Cast, column: Column) -> exp.Expr:
+    family = column.family
     kind = _CAST_FAMILIES.get(constant.to.this)
     text = constant.this.this
-    comparable = kind is family or {kind, family} <= _DAYS or {kind, family} <= {Family.DECIMAL, Family.INTEGER}
+    # A DATE column beside a TIMESTAMP is not here: DuckDB raises for days that no TIMESTAMP reaches.
+    widened = (kind, family) == (Family.DATE, Family.TIMESTAMP)
+    comparable = kind is family or widened or {kind, family} <= EXACT_NUMBERS
     if kind is None or not comparable:
         raise Refused(f"a constant of another type is compared with {family}")
     if kind is Family.DECIMAL:
         if _NUMBER_TEXT.fullmatch(text):
+            _check_digits(text, column)
             return constant.copy()
         raise Refused("the number is not spelled plainly")
     return _from_text(text, kind)

@@ -49,6 +49,9 @@ def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: st
         ("'2024-02-29 01:02:03+02'", "TIMESTAMP WITH TIME ZONE"),
         ("timestamp '2024-02-29 01:02:03'", "TIMESTAMP WITH TIME ZONE"),
         ("'true'", "BOOLEAN"),
+        ("0.5", "HUGEINT"),
+        ("0.505", "DECIMAL(38,2)"),
+        ("timestamp '2024-02-29 01:02:03'", "DATE"),
         ("cast('1e3' as decimal(9, 0))", "DECIMAL(12,2)"),
     ],
 )

@@ -1,0 +1,42 @@
+"""Whole numbers beside decimals: DuckDB brings both to one DECIMAL and raises where 38 digits are too few."""
+
+import re
+
+from connectors.types import Family
+
+EXACT_NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL})
+_DIGITS = {
+    "TINYINT": 3,
+    "UTINYINT": 3,
+    "SMALLINT": 5,
+    "USMALLINT": 5,
+    "INTEGER": 10,
+    "UINTEGER": 10,
+    "BIGINT": 19,
+    "UBIGINT": 20,
+    "HUGEINT": 39,
+}
+_SIZES = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
+
+
+def fit_one_decimal(left: str, right: str) -> bool:
+    """Whether one DECIMAL holds every value of two DuckDB types, or both are whole numbers."""
+    if left in _DIGITS and right in _DIGITS:
+        return True
+    (left_whole, left_scale), (right_whole, right_scale) = _sizes(left), _sizes(right)
+    return max(left_whole, right_whole) + max(left_scale, right_scale) <= 38
+
+
+def _sizes(type_name: str) -> tuple[int, int]:
+    """Digits before and after the point."""
+    if match := _SIZES.fullmatch(type_name):
+        return int(match[1]) - int(match[2]), int(match[2])
+    return _DIGITS[type_name], 0
+
+
+def literal_type(digits: str) -> str:
+    """The DuckDB type of a plain number as it is written: ``2.50`` is DECIMAL(3,2)."""
+    whole, _, fraction = digits.lstrip("-").partition(".")
+    if not fraction:
+        return "BIGINT"
+    return f"DECIMAL({len(whole) + len(fraction)},{len(fraction)})"
