@@ -1,15 +1,17 @@
 """The real service behind the real server: planner, engine and memory stores, asked by ADBC."""
 
+import time
 from collections.abc import Iterator
 
 import adbc_driver_manager
+import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
 import pytest
 
 from connectors.files import PinnedFiles
 from connectors.memory import Memory
 from gateway.flight.life import serving
 from gateway.flight.settings import FlightSettings
-from tests.clients.conftest import KEY, USERS, House
+from tests.clients.conftest import KEY, USERS, House, eventually
 from tests.mesh import PRODUCTS, TABLES, rows, running_mesh
 
 JOINED = """
@@ -75,3 +77,20 @@ def test_a_principal_reads_nothing_that_was_not_granted(gateway):
     assert gateway.ask("SELECT id FROM artists.catalog.labels WHERE id = 3", user="bob") == [(3,)]
     with pytest.raises(adbc_driver_manager.Error, match="ADDRESS_UNKNOWN"):
         gateway.ask("SELECT COUNT(*) FROM play.events.plays", user="bob")
+
+
+def test_a_deadline_and_a_leaving_client_end_a_query_deep_in_the_engine(gateway):
+    plays = ", ".join(f"play.events.plays AS {name}" for name in "pqrs")
+    heavy = f"SELECT COUNT(*) FROM {plays} WHERE (p.artist_id + q.artist_id * r.artist_id + s.artist_id) % 7 = 3"
+    client = gateway.raw()
+    started = time.monotonic()
+    with pytest.raises(fl.FlightTimedOutError, match="DEADLINE_EXCEEDED"):
+        client.query(heavy, x_headgate_timeout="0.5")
+    info = client.info("CommandStatementQuery", query=heavy)
+    with pytest.raises(fl.FlightTimedOutError):
+        client.flight.do_get(
+            info.endpoints[0].ticket, fl.FlightCallOptions(headers=client.headers, timeout=0.5)
+        ).read_all()
+    eventually(lambda: gateway.server.running == 0, 3)
+    assert time.monotonic() - started < 8
+    assert gateway.ask("SELECT 1") == [(1,)]
