@@ -72,12 +72,17 @@ class Session:
         self.pid = self.rows("SELECT pg_backend_pid()")[0][0]
 
     def rows(self, query: str, *, copy: bool = True) -> list[tuple[Any, ...]]:
-        """All rows of a small query, or [] of a statement. ``copy`` is off for what COPY cannot hold (EXPLAIN)."""
+        """All rows of a small query. ``copy`` is off for what COPY cannot hold (EXPLAIN)."""
         with self._connection.cursor() as cursor:
             if not copy:
                 cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
             cursor.execute(query)
-            return list(cursor.fetchall()) if cursor.description else []
+            return list(cursor.fetchall())
+
+    def do(self, *statements: str) -> None:
+        """Run statements that have no rows, in one round trip."""
+        with self._connection.cursor() as cursor:
+            cursor.executescript("; ".join(statements))
 
     def begin(self, label: str, milliseconds: int, snapshot: str = "", tables: Sequence[str] = ()) -> None:
         """Start a REPEATABLE READ READ ONLY transaction, seeing what an exported ``snapshot`` sees if one is given.
@@ -86,28 +91,30 @@ class Session:
         ``tables`` are quoted names that nobody can truncate or rewrite until the transaction ends.
         """
         self.label = _UNSAFE.sub("_", label)[:63]
-        self.rows("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE")
+        begin = [
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY NOT DEFERRABLE",
+            f"SET LOCAL application_name = {text(self.label)}",
+            f"SET LOCAL statement_timeout = {milliseconds:d}",
+        ]
         if snapshot:
-            self.rows(f"SET TRANSACTION SNAPSHOT {text(snapshot)}")
-        self.rows(f"SET LOCAL application_name = {text(self.label)}")
-        self.rows(f"SET LOCAL statement_timeout = {milliseconds:d}")
+            begin.insert(1, f"SET TRANSACTION SNAPSHOT {text(snapshot)}")
+        self.do(*begin)
         if tables:
             self._hold(tables)
 
     def _hold(self, tables: Sequence[str]) -> None:
         """Lock before the first query, so before the snapshot is taken: to an older one a truncated table is empty."""
-        self.rows(f"SAVEPOINT {_SAVEPOINT}")
+        # A snapshot cannot be exported out of a subtransaction, so the savepoint goes; the locks stay.
+        release = f"RELEASE SAVEPOINT {_SAVEPOINT}"
         try:
-            self.rows(f"LOCK TABLE {', '.join(tables)} IN ACCESS SHARE MODE")
+            lock = f"LOCK TABLE {', '.join(tables)} IN ACCESS SHARE MODE"
+            self.do(f"SAVEPOINT {_SAVEPOINT}", lock, release)
         except dbapi.Error as problem:
             if problem.sqlstate != _WRONG_KIND:
                 raise
             # Materialised views and foreign tables are locked only by reading them.
             self.recover()
-            for table in tables:
-                self.rows(f"SELECT 1 FROM {table} LIMIT 0")
-        # A snapshot cannot be exported out of a subtransaction; the locks stay.
-        self.rows(f"RELEASE SAVEPOINT {_SAVEPOINT}")
+            self.do(*(f"SELECT 1 FROM {table} LIMIT 0" for table in tables), release)
 
     def export(self) -> tuple[str, str]:
         """The id under which others can import this transaction's snapshot (empty on a standby), and its version."""
@@ -117,7 +124,7 @@ class Session:
 
     def stream(self, query: str) -> Generator[pa.RecordBatch, None, None]:
         """The batches of a query as ADBC makes them, under a savepoint. Closing the iterator early drains it."""
-        self.rows(f"SAVEPOINT {_SAVEPOINT}")
+        self.do(f"SAVEPOINT {_SAVEPOINT}")
         with self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
             cursor.execute(query)
@@ -131,11 +138,11 @@ class Session:
 
     def recover(self) -> None:
         """After a failed or interrupted query: back to before it, under the same snapshot."""
-        self.rows(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        self.do(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
 
     def end(self) -> None:
         """End the transaction, whatever state it is in."""
-        self.rows("ROLLBACK")
+        self.do("ROLLBACK")
 
     def interrupt(self) -> None:
         """Ask the server to cancel what runs. From any thread; blocks while the server cannot be reached."""
