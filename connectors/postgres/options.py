@@ -27,8 +27,7 @@ class Options:
 
     def uri(self) -> str:
         """The connection URI, with the time limits of the network added."""
-        base = self.dsn or self._assembled()
-        parts = urlsplit(base)
+        base, _, query = (self.dsn or self._assembled()).partition("?")
         limits = {
             "connect_timeout": str(self.connect_timeout),
             "keepalives_idle": "10",
@@ -36,8 +35,8 @@ class Options:
             "keepalives_count": "3",
             "tcp_user_timeout": "30000",
         }
-        given = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return parts._replace(query=urlencode({**limits, **given}, quote_via=quote)).geturl()
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        return f"{base}?{urlencode({**limits, **given}, quote_via=quote)}"
 
     def _assembled(self) -> str:
         who = quote(self.user, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")

@@ -95,6 +95,9 @@ def test_options_make_a_uri_and_never_show_the_password() -> None:
     given = read("shop", {"dsn": "postgresql://u:p@h/d?connect_timeout=9&sslmode=require"}).uri()
     assert "connect_timeout=9" in given
     assert "sslmode=require" in given
+    local = read("shop", {"dsn": "postgresql:///shop?host=/run/a socket"}).uri()
+    assert local.startswith("postgresql:///shop?")
+    assert "host=%2Frun%2Fa%20socket" in local
 
 
 @pytest.mark.parametrize(
