@@ -55,7 +55,7 @@ class DuckService:
             key = _KEYS.get(address, ())
             columns = tuple(Column(row[0], row[1], nullable=row[0] not in key) for row in described)
             notes = ((columns[0].name, "what identifies the row"),)
-            dataset = Dataset(name, "memory", Table(name, columns, key), notes=notes)
+            dataset = Dataset(name, "memory", Table(name, columns, key), notes=notes, primary_key=key)
             products.setdefault((domain, product), []).append(dataset)
         made = [Product(domain, name, 1, tuple(sets)) for (domain, name), sets in sorted(products.items())]
         older = Product("artists", "catalog", 0, made[0].datasets[:1], current=False)
