@@ -78,9 +78,11 @@ class FlightServer:
         self._actions.draining = True
         self._registry.cancel_all(draining())
         self._registry.wait_until_empty(_STOP_SECONDS)
-        if self._server is not None:
+        # Let go of it too: it and what it was given refer to each other through C++, where no collector sees it.
+        server, self._server = self._server, None
+        if server is not None:
             # shutdown() waits for handlers without a limit of its own; a client that reads nothing could hold it.
-            ending = threading.Thread(target=self._server.shutdown, name="headgate-flight-shutdown", daemon=True)
+            ending = threading.Thread(target=server.shutdown, name="headgate-flight-shutdown", daemon=True)
             ending.start()
             ending.join(_STOP_SECONDS)
         self._registry.close()
