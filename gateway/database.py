@@ -19,7 +19,7 @@ import pyarrow as pa
 from connectors.files import CACHE_SETTINGS, ROOT, PinnedFiles
 from connectors.spi import Column
 from gateway.duckdb_errors import translated
-from gateway.errors import SqlNotAllowed
+from gateway.errors import Draining, SqlNotAllowed
 from gateway.planner.plan import Output
 
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
@@ -43,10 +43,11 @@ class Database:
 
     def __init__(self, limits: Limits, files: PinnedFiles) -> None:
         self._spill = tempfile.mkdtemp(prefix="headgate-spill-", dir=limits.spill)
-        self._connection = duckdb.connect(":memory:")
-        self._connection.register_filesystem(files.filesystem())
+        connection = duckdb.connect(":memory:")
+        connection.register_filesystem(files.filesystem())
         for name, value in self._settings(limits).items():
-            self._connection.execute(f"SET {name} = {_literal(value)}")
+            connection.execute(f"SET {name} = {_literal(value)}")
+        self._connection: duckdb.DuckDBPyConnection | None = connection
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
         """In this order: directories can only be allowed while access is open, and the lock comes last."""
@@ -71,6 +72,8 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own to the same locked instance: its temporary names are seen by nobody else."""
+        if self._connection is None:
+            raise Draining("The gateway is shutting down.", hint="Ask again in a moment.")
         cursor = self._connection.cursor()
         try:
             yield cursor
@@ -117,7 +120,10 @@ class Database:
 
     def close(self) -> None:
         """Close the instance and remove its spill folder. Idempotent."""
-        self._connection.close()
+        # Let go of it too: a transport may hold the service until the interpreter ends, where DuckDB would complain.
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
 
