@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (this package is the place that knows Flight)
+import pyarrow.flight as fl
 
 from connectors.errors import HeadgateError, Kind
 from gateway.flight.wire import make, pack, unpack

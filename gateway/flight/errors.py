@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pyarrow.flight as fl  # noqa: TID251  (this package is the place that knows Flight)
+import pyarrow.flight as fl
 
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError, Kind, StoreTimeout, TableUnknown
 from gateway.errors import AddressUnknown, PermissionDenied, Unauthenticated, Unsupported

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-import pyarrow.flight as fl  # noqa: TID251  (this package is the place that knows Flight)
+import pyarrow.flight as fl
 
 from connectors.errors import HeadgateError
 from gateway.flight.actions import draining

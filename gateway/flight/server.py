@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (this package is the place that knows Flight)
+import pyarrow.flight as fl
 
 from gateway.errors import RequestMalformed, Unsupported
 from gateway.flight.actions import DESCRIPTIONS, Actions

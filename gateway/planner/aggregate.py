@@ -63,9 +63,9 @@ def _parts(select: exp.Select, key: str) -> list[exp.Expr]:
 
 
 def _groups(group: exp.Group | None, classifier: Classifier) -> list[exp.Column]:
+    classifier.clause(Clause.GROUP_BY)
     if group is None:
         return []
-    classifier.clause(Clause.GROUP_BY)
     if any(group.args.get(key) for key in ("grouping_sets", "cube", "rollup", "totals", "all")):
         raise Refused("only a plain list of columns is pushed in GROUP BY")
     for node in group.expressions:

@@ -7,7 +7,7 @@ from typing import Any
 
 import adbc_driver_flightsql.dbapi as dbapi
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 from argon2 import PasswordHasher
 

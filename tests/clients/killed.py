@@ -6,7 +6,7 @@ Run as ``python killed.py URI SQL``; credentials are those of the tests.
 import sys
 import time
 
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 
 from gateway.flight import wire
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import adbc_driver_manager
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 
 from gateway.flight import wire

@@ -4,7 +4,7 @@ import base64
 import logging
 
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 
 from connectors.errors import (

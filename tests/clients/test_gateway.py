@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import adbc_driver_manager
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 
 from connectors.files import PinnedFiles

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization

@@ -3,7 +3,7 @@
 import time
 
 import pyarrow as pa
-import pyarrow.flight as fl  # noqa: TID251  (a client of the server under test)
+import pyarrow.flight as fl
 import pytest
 
 from gateway.flight import wire

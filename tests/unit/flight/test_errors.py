@@ -1,7 +1,7 @@
 import sys
 import traceback
 
-import pyarrow.flight as fl  # noqa: TID251  (the statuses are the subject)
+import pyarrow.flight as fl
 import pytest
 
 from gateway.errors import QueryFailed, Unauthenticated
