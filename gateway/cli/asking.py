@@ -96,7 +96,7 @@ class _Local:
         return self._service.run(plan, Call())
 
     def datasets(self) -> list[Listed]:
-        return list(from_catalog(self._service.catalog))
+        return sorted(from_catalog(self._service.catalog), key=lambda listed: listed.address)
 
 
 def from_catalog(catalog: Catalog) -> Iterator[Listed]:

@@ -41,7 +41,7 @@ QUESTIONS = (
         "FROM play.events.plays\nGROUP BY device\nORDER BY plays DESC",
     ),
     Question(
-        "A top-N over Parquet: the best days of September. Only one month's folder is read.",
+        "A top-N over Parquet: the best days of September.",
         "SELECT day, sum(plays) AS plays, count(DISTINCT song_id) AS songs\n"
         "FROM play.history.daily_plays\nWHERE month = '2026-09'\nGROUP BY day\nORDER BY plays DESC, day\nLIMIT 5",
     ),

@@ -42,13 +42,13 @@ def plan(console: Console, explained: str) -> None:
     """What ran where, and what it moved, out of EXPLAIN ANALYZE (FORMAT JSON)."""
     document = json.loads(explained)
     for leaf in document["fragments"]:
-        moved = f"{leaf['rows']:,} rows, {_size(leaf['bytes'])} moved"
+        moved = f"{_rows(leaf['rows'])}, {_size(leaf['bytes'])} moved"
         _leaf(console, leaf, "computes", moved)
         console.print(Text(f"    {_short(leaf['text'])}", style="dim"))
     for leaf in document["scans"]:
-        _leaf(console, leaf, "is read in place", f"{leaf['rows']:,} rows, {_size(leaf['bytes'])} on file")
+        _leaf(console, leaf, "is read in place", f"{_rows(leaf['rows'])}, {_size(leaf['bytes'])} on file")
     residual = document["residual"]
-    told = f"{residual['rows']:,} rows in {residual['milliseconds']:.0f} ms"
+    told = _rows(residual["rows"])
     console.print(Text.assemble(("  → ", "cyan"), ("DuckDB", "bold"), " does the rest: ", (told, "cyan")))
 
 
@@ -61,7 +61,7 @@ def rows(console: Console, answer: pa.Table, seconds: float) -> None:
     for row in zip(*(column.to_pylist() for column in answer.columns), strict=True):
         table.add_row(*(Text("NULL", style="dim") if value is None else Text(_cell(value)) for value in row))
     console.print(table)
-    note(console, f"{answer.num_rows} rows in {seconds * 1000:.0f} ms, over the wire and back")
+    note(console, f"{_rows(answer.num_rows)} in {seconds * 1000:.0f} ms, over the wire and back")
 
 
 def datasets(console: Console, objects: Sequence[Any]) -> None:
@@ -115,6 +115,10 @@ def _leaf(console: Console, leaf: dict[str, Any], does: str, figures: str) -> No
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _NATIVE_WIDTH else f"{line[: _NATIVE_WIDTH - 1]}…"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _size(count: int) -> str:

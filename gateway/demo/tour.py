@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -75,7 +75,10 @@ def _demo_gateway(scale: float, port: int, console: Console) -> Iterator[tuple[F
     try:
         with running_mesh(scale, port=port, step=step) as mesh:
             config = load(mesh.config)
-            with open_gateway(config) as gateway, serve(gateway, config) as server:
+            with ExitStack() as held:
+                with step("Opening the gateway and checking contracts against stores"):
+                    gateway = held.enter_context(open_gateway(config))
+                    server = held.enter_context(serve(gateway, config))
                 yield server, gateway
     except (ServerMissing, TopicIncomplete) as problem:
         raise ResourceError(str(problem), hint="The demo needs room for its own stores.") from problem

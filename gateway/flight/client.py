@@ -12,7 +12,7 @@ from connectors.errors import HeadgateError, Kind
 from gateway.flight.wire import make, pack, unpack
 
 # Client libraries put their own status before the gateway's code: "NOT_FOUND: [FlightSQL] ADDRESS_UNKNOWN: …".
-_MESSAGE = re.compile(r"([A-Z][A-Z_]{3,}): (?!\[)(.*?)(?: Hint: (.*?))? \(query [0-9a-f]+\)", re.DOTALL)
+_MESSAGE = re.compile(r"([A-Z][A-Z_]{3,}): (?!\[)(.*?)(?: Hint: (.*?))? \(query \w+\)", re.DOTALL)
 _LOGIN_SECONDS = 10.0
 _SCHEMES = {"grpc": "grpc", "grpc+tcp": "grpc", "grpc+tls": "grpc+tls", "grpcs": "grpc+tls"}
 
