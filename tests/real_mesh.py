@@ -1,0 +1,146 @@
+"""The demo mesh on real servers, with one more product that is large enough to be interrupted."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from argon2 import PasswordHasher
+
+from gateway.demo.data import DemoData, make_data
+from gateway.demo.kafka import PARTITIONS, load_plays
+from gateway.demo.lake import load_lake
+from gateway.demo.postgres import ARTISTS, PAYMENTS, load_database
+
+CATALOG = Path(__file__).parents[1] / "catalog"
+USER, PASSWORD = "ann", "correct horse"
+SECRETS = ("TEST_ARTISTS_DSN", "TEST_PAYMENTS_DSN", "TEST_S3_KEY", "TEST_S3_SECRET", "TEST_HASH")
+
+_CONFIG = """\
+[server]
+port = 0
+idle_seconds = 60
+query_timeout = 120
+
+[catalog]
+folder = "catalog"
+
+[limits]
+memory = "1GB"
+spill = "spill"
+
+[users.{user}]
+password_hash = {{ env = "TEST_HASH" }}
+products = ["*"]
+
+[stores.play_stream]
+kind = "kafka"
+bootstrap_servers = "{bootstrap}"
+
+[stores.lake]
+kind = "parquet"
+url = "s3://{bucket}"
+endpoint = "{endpoint}"
+region = "us-east-1"
+access_key = {{ env = "TEST_S3_KEY" }}
+secret_key = {{ env = "TEST_S3_SECRET" }}
+allow_http = true
+
+[stores.artists_db]
+kind = "postgres"
+dsn = {{ env = "TEST_ARTISTS_DSN" }}
+
+[stores.payments_db]
+kind = "postgres"
+dsn = {{ env = "TEST_PAYMENTS_DSN" }}
+"""
+
+_BULK = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: {domain}.bulk
+name: bulk
+version: 1.0.0
+status: active
+domain: {domain}
+servers:
+  - server: {store}
+    type: custom
+schema:
+  - name: entries
+    physicalName: {physical}
+    properties:
+      - {{name: id, logicalType: integer, physicalType: BIGINT, required: true}}
+      - {{name: amount, logicalType: number, physicalType: "DECIMAL(14,2)"}}
+      - {{name: note, logicalType: string, physicalType: VARCHAR}}
+"""
+
+
+@dataclass(frozen=True)
+class RealMesh:
+    """Where the configuration is, what the stores hold, and the folder that everything of the gateway is in."""
+
+    config: Path
+    data: DemoData
+    folder: Path
+
+    @property
+    def spill(self) -> Path:
+        return self.folder / "spill"
+
+
+@contextmanager
+def loaded(
+    folder: Path, postgres: Any, kafka: Any, s3: Any, *, scale: float = 0.02, bulk: int = 0, prefix: str
+) -> Iterator[RealMesh]:
+    """Fill the servers under names that begin with ``prefix``; ``bulk`` rows more in one database and the lake."""
+    data = make_data(scale)
+    dsns = {name: postgres.createdb(f"{prefix}_{name}") for name in (ARTISTS, PAYMENTS)}
+    for name, dsn in dsns.items():
+        load_database(dsn, name, data)
+    bucket = f"{prefix.replace('_', '-')}-lake"
+    s3.create_bucket(bucket)
+    load_lake(s3.filesystem(), bucket, data)
+    kafka.create_topic("plays", PARTITIONS)
+    load_plays(kafka.bootstrap, data.plays)
+    shutil.copytree(CATALOG, folder / "catalog", ignore=shutil.ignore_patterns("*.toml"))
+    (folder / "spill").mkdir()
+    (folder / "state").mkdir()
+    if bulk:
+        _load_bulk(folder, postgres, f"{prefix}_{PAYMENTS}", s3, bucket, bulk)
+    values = (dsns[ARTISTS], dsns[PAYMENTS], s3.access_key, s3.secret_key, PasswordHasher().hash(PASSWORD))
+    os.environ.update(dict(zip(SECRETS, values, strict=True)))
+    config = folder / "headgate.toml"
+    config.write_text(_CONFIG.format(user=USER, bootstrap=kafka.bootstrap, bucket=bucket, endpoint=s3.endpoint))
+    try:
+        yield RealMesh(config, data, folder)
+    finally:
+        for name in SECRETS:
+            os.environ.pop(name, None)
+
+
+def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str, rows: int) -> None:
+    postgres.execute(
+        "CREATE TABLE bulk AS SELECT id::bigint, (id / 100.0)::numeric(14,2) AS amount, "
+        f"'entry ' || md5(id::text) AS note FROM generate_series(1, {rows}) AS id",
+        "ALTER TABLE bulk ALTER id SET NOT NULL",
+        "ANALYZE bulk",
+        database=database,
+    )
+    files = s3.filesystem()
+    files.create_dir(f"{bucket}/bulk")
+    chunk = 500_000
+    for start in range(0, rows, chunk):
+        ids = pa.array(range(start + 1, min(start + chunk, rows) + 1), pa.int64())
+        amounts = ids.cast(pa.decimal128(21, 2)).cast(pa.decimal128(14, 2))
+        notes = pa.compute.binary_join_element_wise("entry", ids.cast(pa.string()), "of the lake's own ledger", " ")
+        table = pa.table({"id": ids, "amount": amounts, "note": notes})
+        pq.write_table(table, f"{bucket}/bulk/{start:010}.parquet", filesystem=files, compression="none")
+    for domain, store, physical in (("payments", "payments_db", "public.bulk"), ("play", "lake", "bulk/*.parquet")):
+        text = _BULK.format(domain=domain, store=store, physical=physical)
+        (folder / "catalog" / domain / "bulk.yaml").write_text(text)
