@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from argon2 import PasswordHasher
+from confluent_kafka import KafkaException
 
 from gateway.demo.data import DemoData, make_data
 from gateway.demo.kafka import PARTITIONS, load_plays
@@ -31,7 +32,7 @@ query_timeout = 120
 folder = "catalog"
 
 [limits]
-memory = "1GB"
+memory = "{memory}"
 spill = "spill"
 
 [users.{user}]
@@ -96,9 +97,21 @@ class RealMesh:
 
 @contextmanager
 def loaded(
-    folder: Path, postgres: Any, kafka: Any, s3: Any, *, scale: float = 0.02, bulk: int = 0, prefix: str
+    folder: Path,
+    postgres: Any,
+    kafka: Any,
+    s3: Any,
+    *,
+    prefix: str,
+    scale: float = 0.02,
+    bulk: int = 0,
+    topic: bool = True,
+    memory: str = "1GB",
 ) -> Iterator[RealMesh]:
-    """Fill the servers under names that begin with ``prefix``; ``bulk`` rows more in one database and the lake."""
+    """Fill the servers under names that begin with ``prefix``; ``bulk`` rows more in one database and the lake.
+
+    A broker takes the rows of the topic once; with ``topic`` off, it holds what it holds.
+    """
     data = make_data(scale)
     dsns = {name: postgres.createdb(f"{prefix}_{name}") for name in (ARTISTS, PAYMENTS)}
     for name, dsn in dsns.items():
@@ -106,8 +119,10 @@ def loaded(
     bucket = f"{prefix.replace('_', '-')}-lake"
     s3.create_bucket(bucket)
     load_lake(s3.filesystem(), bucket, data)
-    kafka.create_topic("plays", PARTITIONS)
-    load_plays(kafka.bootstrap, data.plays)
+    with suppress(KafkaException):  # it may be there already
+        kafka.create_topic("plays", PARTITIONS)
+    if topic:
+        load_plays(kafka.bootstrap, data.plays)
     shutil.copytree(CATALOG, folder / "catalog", ignore=shutil.ignore_patterns("*.toml"))
     (folder / "spill").mkdir()
     (folder / "state").mkdir()
@@ -116,7 +131,9 @@ def loaded(
     values = (dsns[ARTISTS], dsns[PAYMENTS], s3.access_key, s3.secret_key, PasswordHasher().hash(PASSWORD))
     os.environ.update(dict(zip(SECRETS, values, strict=True)))
     config = folder / "headgate.toml"
-    config.write_text(_CONFIG.format(user=USER, bootstrap=kafka.bootstrap, bucket=bucket, endpoint=s3.endpoint))
+    config.write_text(
+        _CONFIG.format(user=USER, memory=memory, bootstrap=kafka.bootstrap, bucket=bucket, endpoint=s3.endpoint)
+    )
     try:
         yield RealMesh(config, data, folder)
     finally:

@@ -1,4 +1,4 @@
-"""One question over real PostgreSQL, Kafka and S3, by a real client: against itself unpushed, and against DuckDB alone."""
+"""One question over real servers by a real client: against itself unpushed, and against DuckDB alone."""
 
 import os
 import threading
@@ -50,9 +50,7 @@ def ask(gateway: Any, sql: str, **options: Any) -> pa.Table:
 
 
 def connected(server: Any, **options: str) -> Any:
-    return flightsql.connect(
-        server.uri, db_kwargs={"username": USER, "password": PASSWORD, **options}, autocommit=True
-    )
+    return flightsql.connect(server.uri, db_kwargs={"username": USER, "password": PASSWORD, **options}, autocommit=True)
 
 
 def eventually(holds, seconds: float = 5.0) -> bool:
