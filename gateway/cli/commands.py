@@ -1,5 +1,6 @@
 """The commands and their options; what they do is in the modules beside this one."""
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -216,4 +217,6 @@ def catalog_show(
 
 def main() -> None:
     """What the program ``headgate`` runs."""
+    # SIGTERM unwinds as Ctrl-C does, so that whatever was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app(args=sys.argv[1:], prog_name="headgate")
