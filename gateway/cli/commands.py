@@ -152,11 +152,13 @@ def demo(
       headgate demo --scale 1 --stay --port 31337
     """
     with told():
-        from gateway.demo.tour import show_tour, stay_up
-
         if stay:
-            stay_up(scale, port)
+            from gateway.cli.serving import serve_demo
+
+            serve_demo(scale, port)
         else:
+            from gateway.demo.tour import show_tour
+
             show_tour(scale)
 
 

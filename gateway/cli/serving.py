@@ -14,6 +14,7 @@ from rich.text import Text
 from gateway.flight.life import FlightServer
 
 _POLL_SECONDS = 0.5
+_DEMO_DRAIN_SECONDS = 10.0
 
 
 def serve_until_told(config_path: Path) -> None:
@@ -26,6 +27,16 @@ def serve_until_told(config_path: Path) -> None:
     with open_gateway(config) as gateway, serve(gateway, config) as server:
         show_lines(server.uri, user, "…")
         wait_and_drain(server, config.server.drain_seconds, gateway.reload)
+
+
+def serve_demo(scale: float, port: int) -> None:
+    """Serve a mesh of the demo's own stores until SIGINT or SIGTERM."""
+    from gateway.demo.mesh import PASSWORD, USER
+    from gateway.demo.tour import demo_gateway
+
+    with demo_gateway(scale, port, Console(stderr=True)) as (server, gateway):
+        show_lines(server.uri, USER, PASSWORD)
+        wait_and_drain(server, _DEMO_DRAIN_SECONDS, gateway.reload)
 
 
 def wait_and_drain(server: FlightServer, grace: float, reload: Callable[[], object]) -> None:

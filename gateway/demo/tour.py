@@ -17,7 +17,6 @@ from gateway.errors import ResourceError
 from gateway.flight.client import read_failure
 from gateway.flight.life import FlightServer
 
-_DRAIN_SECONDS = 10.0
 _PUSHDOWN_OFF = {"adbc.flight.sql.rpc.call_header.x-headgate-pushdown": "off"}
 
 
@@ -25,7 +24,7 @@ def show_tour(scale: float, console: Console | None = None) -> None:
     """Start everything, ask every question over ADBC, stop everything. Raises when an answer is not as it must be."""
     console = console or Console()
     started = time.monotonic()
-    with _demo_gateway(scale, 0, console) as (server, _):
+    with demo_gateway(scale, 0, console) as (server, _):
         show.heading(console, f"A gateway at {server.uri}, a mesh of three kinds of store, and an ADBC client")
         with connected(server.uri) as connection:
             for number, question in enumerate(QUESTIONS, start=1):
@@ -36,15 +35,6 @@ def show_tour(scale: float, console: Console | None = None) -> None:
             _explain(console, connection, number + 3)
             _fail(console, connection, number + 4)
     show.closing(console, time.monotonic() - started)
-
-
-def stay_up(scale: float, port: int) -> None:
-    """Serve the mesh until Ctrl-C, and print how to connect."""
-    from gateway.cli.serving import show_lines, wait_and_drain
-
-    with _demo_gateway(scale, port, Console(stderr=True)) as (server, gateway):
-        show_lines(server.uri, USER, PASSWORD)
-        wait_and_drain(server, _DRAIN_SECONDS, gateway.reload)
 
 
 @contextmanager
@@ -65,7 +55,11 @@ def fetch(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> pa.Table
 
 
 @contextmanager
-def _demo_gateway(scale: float, port: int, console: Console) -> Iterator[tuple[FlightServer, Any]]:
+def demo_gateway(scale: float, port: int, console: Console) -> Iterator[tuple[FlightServer, Any]]:
+    """A filled mesh and a gateway that serves it, for the length of the block; yields the server and the gateway.
+
+    Raises :class:`gateway.errors.ResourceError` when a store of the demo cannot be had on this machine.
+    """
     from gateway.app import open_gateway, serve
     from gateway.config import load
 
