@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
+from sqlglot import exp
 
 from connectors.call import Call
 from connectors.spi import Connector, Fragment
@@ -18,6 +19,8 @@ from gateway.planner.explain import Measured, as_json, as_lines
 from gateway.planner.plan import Output, Plan
 from gateway.planner.resolve import Resolved, resolve
 from gateway.policy import Principal
+
+_PIVOT_SECONDS = 60.0
 
 Present = Callable[[str], str]
 """Maps a DuckDB type name of the answer to the type the client is to be given (itself where nothing changes)."""
@@ -99,7 +102,7 @@ class LocalService:
         self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options
     ) -> Plan:
         catalog = self._catalog()
-        query = statement.query.copy()
+        query = sql.close_pivot(statement.query, lambda asked: self._values(asked, who, options)).copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))
         resolved, unbound = _bound(resolved, parameters)
         made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
@@ -130,6 +133,12 @@ class LocalService:
         for _ in answer:
             pass
         return Measured.of(answer.moved, answer.rows, answer.milliseconds)
+
+    def _values(self, asked: exp.Query, who: Principal, options: Options) -> list[Any]:
+        """The answer of a query of one column, for a PIVOT that must know its columns before it can be planned."""
+        made = self._planned(sql.Statement(asked, "", "text"), who, (), options)
+        answer = self._engine.run(made, Call(timeout=_PIVOT_SECONDS))
+        return [value for batch in answer for value in batch.column(0).to_pylist()]
 
     def _stores(self) -> Stores:
         def render(store: str, fragment: Fragment) -> str:

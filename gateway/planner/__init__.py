@@ -20,13 +20,14 @@ from sqlglot import exp
 from connectors.spi import Capabilities, Column, Fragment
 from gateway.errors import UserError
 from gateway.planner.cost import streams
+from gateway.planner.leaves import Leaves
 from gateway.planner.names import Names
 from gateway.planner.plan import InPlaceScan, Output, Plan, Reason, RemoteFragment
 from gateway.planner.protect import verify
 from gateway.planner.qualify import qualify
 from gateway.planner.refusal import Refused
 from gateway.planner.resolve import Resolved
-from gateway.planner.split import Leaves, split
+from gateway.planner.split import split
 from gateway.planner.whole import deliver_whole
 
 Relations = Mapping[str, tuple[Column, ...]]

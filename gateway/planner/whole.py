@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from connectors.spi import Capabilities
 from gateway.planner.draft import Draft, give_out_columns
-from gateway.planner.split import Leaves
+from gateway.planner.leaves import Leaves
 
 
 def deliver_whole(query: exp.Query, leaves: Leaves, stores: dict[str, Capabilities]) -> None:

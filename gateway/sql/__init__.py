@@ -7,6 +7,7 @@ between is trees.
 from gateway.sql.binding import bind, literal, parameters
 from gateway.sql.gate import Statement, parse
 from gateway.sql.inference import infer_types
+from gateway.sql.pivoting import close_pivot
 from gateway.sql.printing import to_duckdb
 from gateway.sql.scope import addresses
 from gateway.sql.unbound import stand_in
@@ -16,6 +17,7 @@ __all__ = [
     "Statement",
     "addresses",
     "bind",
+    "close_pivot",
     "infer_types",
     "is_volatile",
     "literal",

@@ -10,6 +10,7 @@ from gateway.errors import SqlNotAllowed, SqlTooLarge
 from gateway.sql import allowed, scope
 from gateway.sql.bounds import check_growth
 from gateway.sql.limits import MAX_JOINS
+from gateway.sql.pivoting import is_open
 
 _ALLOWED_HINT = "docs/sql.md lists what may be used."
 _ORDER_HINT = "The answer would depend on the order in which stores deliver their rows."
@@ -148,8 +149,8 @@ def _check_window(node: exp.Expr) -> None:
 
 
 def _check_pivot(node: exp.Expr) -> None:
-    """The columns of the answer must follow from the text, so PIVOT must say which values become columns."""
-    if node.args.get("unpivot"):
+    """Below the root, PIVOT must say which values become columns; at the root they can be asked for (pivoting.py)."""
+    if node.args.get("unpivot") or is_open(node):
         return
     turned = node.args.get("fields") or node.expressions
     if not all(isinstance(item, exp.In) and item.expressions and not item.args.get("query") for item in turned):
