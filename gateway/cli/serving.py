@@ -18,7 +18,7 @@ _DEMO_DRAIN_SECONDS = 10.0
 
 
 def serve_until_told(config_path: Path) -> None:
-    """Serve by a configuration until SIGINT or SIGTERM. Raises ConfigInvalid, and OSError when the port is taken."""
+    """Serve by a configuration until SIGINT or SIGTERM. Raises ConfigInvalid, also for a port that is taken."""
     from gateway.app import open_gateway, serve
     from gateway.config import load
 

@@ -4,6 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pyarrow as pa
+
+from gateway.errors import ConfigInvalid
 from gateway.flight.actions import Actions, draining
 from gateway.flight.auth import Authenticator
 from gateway.flight.commands import Commands
@@ -52,18 +55,22 @@ class FlightServer:
         return len(self._registry)
 
     def start(self) -> None:
-        """Listen. Raises OSError when the address cannot be bound."""
+        """Listen. Raises :class:`gateway.errors.ConfigInvalid` when the address cannot be bound."""
         hide_tracebacks()
         settings = self._settings
         tls = [(settings.tls_cert, settings.tls_key)] if settings.tls_cert and settings.tls_key else None
-        self._server = Server(
-            self._commands,
-            self._actions,
-            location=f"{self._scheme}://{self._host}:{settings.port}",
-            auth_handler=OpenHandshake(),
-            tls_certificates=tls,
-            middleware={KEY: MiddlewareFactory(self._authenticator, lambda: self._actions.draining)},
-        )
+        try:
+            self._server = Server(
+                self._commands,
+                self._actions,
+                location=f"{self._scheme}://{self._host}:{settings.port}",
+                auth_handler=OpenHandshake(),
+                tls_certificates=tls,
+                middleware={KEY: MiddlewareFactory(self._authenticator, lambda: self._actions.draining)},
+            )
+        except pa.ArrowException as problem:
+            hint = "Is another gateway running there, and is the address one of this machine?"
+            raise ConfigInvalid(f"Nothing can listen at {self._host}:{settings.port}.", hint=hint) from problem
 
     def drain(self, grace: float) -> bool:
         """Refuse new queries and wait ``grace`` seconds for the running ones; False when some are still running.
