@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.catalog import Catalog, Product
 from gateway.contracts.products import Reader
-from gateway.contracts.reading import Unreadable, read
+from gateway.contracts.reading import MAX_BYTES, Unreadable, read
 from gateway.errors import ConfigInvalid
 
 _SUFFIXES = (".yaml", ".yml")
@@ -24,12 +24,15 @@ def load(folder: Path, stores: Collection[str]) -> Catalog:
     problems: list[str] = []
     digest = hashlib.sha256()
     products: list[tuple[str, Product]] = []
-    for path in sorted(path for path in folder.glob("*/*") if path.suffix in _SUFFIXES):
+    for path in contract_files(folder):
         name = path.relative_to(folder).as_posix()
         try:
-            data = path.read_bytes()
+            data = _bytes(path)
         except OSError:
             problems.append(f"{name}: cannot be read")
+            continue
+        if name.count("/") != 1:
+            problems.append(f"{name}: lies in no domain's folder; contracts are <domain>/<any name>.yaml")
             continue
         digest.update(f"{name}\0{len(data)}\0".encode() + data)
         made, found = _one(path.parent.name, data, stores)
@@ -41,15 +44,26 @@ def load(folder: Path, stores: Collection[str]) -> Catalog:
     return Catalog(digest.hexdigest()[:16], _with_current(made for _, made in products))
 
 
+def contract_files(folder: Path) -> list[Path]:
+    """All YAML files below ``folder``, in order of their paths, without those that are hidden."""
+    found = (path for path in folder.rglob("*") if path.suffix in _SUFFIXES)
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def _bytes(path: Path) -> bytes:
+    """What a file holds, at most one byte more than is accepted. A pipe, which would be waited for, is no file."""
+    if not path.is_file():
+        raise OSError(path)
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def _one(domain: str, data: bytes, stores: Collection[str]) -> tuple[Product | None, list[str]]:
-    reader = Reader(stores)
+    reader = Reader(domain, stores)
     try:
-        made = reader.product(read(data))
+        return reader.product(read(data)), reader.problems
     except Unreadable as problem:
         return None, [str(problem)]
-    if made and made.domain != domain:
-        return None, [f"domain: says {made.domain!r}, and lies in the folder of {domain!r}"]
-    return made, reader.problems
 
 
 def _clashes(products: Iterable[tuple[str, Product]]) -> list[str]:
