@@ -20,16 +20,24 @@ Explain = Callable[[Exception], HeadgateError]
 class EngineAnswer:
     """Implements :class:`gateway.service.Answer` over DuckDB's reader.
 
-    ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots.
+    ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots. ``started`` is the
+    moment (``time.perf_counter``) at which DuckDB was given the residual.
     """
 
     def __init__(
-        self, schema: pa.Schema, reader: pa.RecordBatchReader, call: Call, held: ExitStack, explain: Explain
+        self,
+        schema: pa.Schema,
+        reader: pa.RecordBatchReader,
+        call: Call,
+        held: ExitStack,
+        explain: Explain,
+        started: float,
     ) -> None:
         self.schema = schema
         self.moved: list[Moved] = []
         self.rows = 0
         self.milliseconds = 0.0
+        self._started = started
         self._reader = reader
         self._call = call
         self._held = held
@@ -39,14 +47,13 @@ class EngineAnswer:
         self._complete = False
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        started = time.perf_counter()
         try:
             while (batch := self._next()) is not None:
                 self.rows += batch.num_rows
                 yield batch
             self._complete = True
         finally:
-            self.milliseconds = (time.perf_counter() - started) * 1000
+            self.milliseconds = (time.perf_counter() - self._started) * 1000
             self.close()
 
     def _next(self) -> pa.RecordBatch | None:

@@ -80,7 +80,7 @@ def check_catalog(config: Config) -> Catalog:
 
 @contextmanager
 def serve(gateway: Gateway, config: Config) -> Iterator[FlightServer]:
-    """A started Flight server over the gateway, stopped at the end of the block. Raises OSError for a taken port."""
+    """A started Flight server, stopped at the end of the block. Raises ConfigInvalid for a taken port."""
     with serving(gateway.service, flight_settings(config)) as server:
         yield server
 

@@ -5,6 +5,7 @@ The seam to other engines is :meth:`Engine.run`: nothing but a plan goes in, not
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -73,8 +74,9 @@ class _Run:
         self._deliver(cursor, connectors, snapshots, buffer_bytes)
         self.held.enter_context(self.call.on_cancel(partial(_interrupt, cursor)))
         self.call.check()
+        started = time.perf_counter()
         reader = cursor.sql(self.plan.residual).to_arrow_reader(_BATCH_ROWS)
-        answer = EngineAnswer(self.plan.schema, reader, self.call, self.held.pop_all(), self.explain)
+        answer = EngineAnswer(self.plan.schema, reader, self.call, self.held.pop_all(), self.explain, started)
         answer.moved = self.moved
         return answer
 

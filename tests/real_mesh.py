@@ -151,7 +151,7 @@ def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str,
     )
     files = s3.filesystem()
     files.create_dir(f"{bucket}/bulk")
-    chunk = 500_000
+    chunk = 100_000
     for start in range(0, rows, chunk):
         ids = pa.array(range(start + 1, min(start + chunk, rows) + 1), pa.int64())
         amounts = ids.cast(pa.decimal128(21, 2)).cast(pa.decimal128(14, 2))

@@ -53,12 +53,27 @@ class Broker:
         self.complaints = faults.Complaints()
 
     def freeze(self, topics: Sequence[str], call: Call) -> dict[str, Frozen]:
-        """The extents of several topics, asked for together. Raises TableUnknown, StoreDenied, StoreUnavailable …"""
-        call.check()
+        """The extents of several topics, asked for together. Raises TableUnknown, StoreDenied, StoreUnavailable …
+
+        A partition without a leader is waited for as long as a request may take: elections end in a moment.
+        """
+        deadline = time.monotonic() + self.timeout
+        while True:
+            call.check()
+            try:
+                return self._frozen(topics, call)
+            except faults.Leaderless:
+                if time.monotonic() > deadline or call.wait(SLICE):
+                    raise
+
+    def _frozen(self, topics: Sequence[str], call: Call) -> dict[str, Frozen]:
         found = self._topics(topics, call)
         places = [TopicPartition(topic, number) for topic, (_, numbers) in found.items() for number in numbers]
         lows, ends = self._offsets(places, OFFSETS.earliest()), self._offsets(places, OFFSETS.latest())
         low, end = (self._answers(asked, call) for asked in (lows, ends))
+        for topic, number in low:
+            if low[topic, number].offset < 0 or end[topic, number].offset < 0:
+                raise faults.leaderless(topic)  # librdkafka's way to say that nobody answered for the partition
         return {
             topic: Frozen(
                 topic,

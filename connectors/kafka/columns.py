@@ -9,11 +9,13 @@ from connectors.errors import StoreSchemaMismatch
 from connectors.spi import Column, Table
 from connectors.types import Family, arrow_type
 
+# By this fact whoever merges descriptions with contracts knows columns that no contract has to declare.
+_ADDED = frozenset({"extra"})
 EXTRAS = (
-    Column("_partition", "INTEGER", nullable=False),
-    Column("_offset", "BIGINT", nullable=False),
-    Column("_timestamp", "TIMESTAMP WITH TIME ZONE"),
-    Column("_key", "VARCHAR"),
+    Column("_partition", "INTEGER", nullable=False, facts=_ADDED),
+    Column("_offset", "BIGINT", nullable=False, facts=_ADDED),
+    Column("_timestamp", "TIMESTAMP WITH TIME ZONE", facts=_ADDED),
+    Column("_key", "VARCHAR", facts=_ADDED),
 )
 _EXTRA_NAMES = frozenset(column.name for column in EXTRAS)
 _AS_TEXT = {Family.DATE, Family.TIME, Family.UUID}

@@ -128,6 +128,15 @@ def end_of_partition(error: KafkaError) -> bool:
     return error.name() == "_PARTITION_EOF"
 
 
+class Leaderless(StoreUnavailable):
+    """A partition has no leader just now: it was made, or its broker started, a moment ago."""
+
+
+def leaderless(topic: str) -> Leaderless:
+    """The error for a topic of which a partition cannot be asked yet."""
+    return Leaderless(f"A partition of the topic {topic!r} has no leader now.", hint="Try again in a moment.")
+
+
 def fault(error: KafkaError, topic: str, complaints: Complaints, *, reading: bool = False) -> StoreError:
     """One error of librdkafka or the broker, about a topic; ``reading`` when the topic was there before."""
     code = error.name()
@@ -141,7 +150,7 @@ def fault(error: KafkaError, topic: str, complaints: Complaints, *, reading: boo
     if code in _SILENT:
         return complaints.silence()
     if code in _LEADERLESS:
-        return StoreUnavailable(f"A partition of the topic {topic!r} has no leader now.", hint="Try again in a moment.")
+        return leaderless(topic)
     if code in _CORRUPT:
         return StoreDataCorrupt(f"The broker sent damaged records of the topic {topic!r}.", hint="Check the brokers.")
     return StoreError(f"Kafka failed on the topic {topic!r} with {code}.")

@@ -42,7 +42,8 @@ ARROW = {
 def test_types_are_those_of_duckdb(tmp_path: Path, origin: str) -> None:
     path = str(tmp_path / "types.parquet")
     if origin == "duckdb":
-        duckdb.sql(DUCKDB).write_parquet(path)
+        with duckdb.connect() as con:
+            con.sql(DUCKDB).write_parquet(path)
     elif origin == "arrow":
         pq.write_table(pa.table(ARROW), path)
     else:
@@ -50,7 +51,8 @@ def test_types_are_those_of_duckdb(tmp_path: Path, origin: str) -> None:
             pa.table({"x": ARROW["zoned_ns"].cast(pa.timestamp("ns"))}), path, use_deprecated_int96_timestamps=True
         )
     found = {name: kind for name, (kind, _) in columns(pq.read_metadata(path)).items()}
-    told = {row[0]: row[1] for row in duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()}
+    with duckdb.connect() as con:
+        told = {row[0]: row[1] for row in con.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()}
     refused = {"wide_decimal"}  # DuckDB reads it as DOUBLE, which would lose digits without a word
     expected = {name: kind if is_supported(kind) and name not in refused else OTHER for name, kind in told.items()}
     assert found == expected
