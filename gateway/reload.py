@@ -5,20 +5,23 @@ A broken edit keeps the last good catalog and is told in the log. Queries keep t
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles import watch
 
 from connectors.errors import HeadgateError
 from gateway.catalog import Catalog
-from gateway.contracts import Agreement
+from gateway.contracts import Agreement, contract_files, remembered
 from gateway.errors import ConfigInvalid
 
 _log = logging.getLogger("headgate.catalog")
 _ASK_AGAIN_SECONDS = 10.0
+_LOOK_MILLISECONDS = 2_000
 
 Read = Callable[[], Agreement]
+Marks = frozenset[tuple[Path, int, int]]
 
 
 class CatalogInForce:
@@ -33,7 +36,7 @@ class CatalogInForce:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._agreement = read()
-        self._warn()
+        self._tell_stores(())
 
     def __call__(self) -> Catalog:
         """The catalog in force now."""
@@ -47,23 +50,28 @@ class CatalogInForce:
     def reload(self) -> bool:
         """Read the contracts now; whether they are in force. What is wrong with them goes to the log."""
         with self._reloading:
+            before = self._agreement
             try:
-                made = self._read()
+                made = remembered(self._read(), before)
                 if made.problems:
                     raise ConfigInvalid.listing(made.problems)
             except HeadgateError as problem:
                 _log.error("the catalog is not reloaded, the last good one stays: %s", problem)
                 return False
-            changed = made.catalog != self._agreement.catalog
+            except Exception:
+                # A fault of ours must not end the thread that watches: the next edit deserves to be read.
+                _log.exception("the catalog is not reloaded, the last good one stays")
+                return False
             self._agreement = made
-            if changed:
+            if made.catalog != before.catalog:
                 _log.info("catalog %s is in force", made.catalog.version)
-            self._warn()
+            self._tell_stores(before.unreachable)
             return True
 
     def watch(self, folder: Path) -> None:
         """From now on reload when a file of ``folder`` changes, and ask again for stores that could not be asked."""
-        for work in (lambda: self._follow(folder), self._ask_again):
+        seen = _marks(folder)
+        for work in (lambda: self._follow(folder, seen), self._ask_again):
             thread = threading.Thread(target=work, name="headgate-catalog", daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -75,17 +83,45 @@ class CatalogInForce:
             thread.join(5)
         self._threads.clear()
 
-    def _follow(self, folder: Path) -> None:
-        for _ in watch(folder, stop_event=self._stopping, rust_timeout=200, raise_interrupt=False):
-            self.reload()
+    def _follow(self, folder: Path, seen: Marks) -> None:
+        """Look whenever a change is announced, and every other second, since some mounts announce nothing."""
+        while not self._stopping.is_set():
+            try:
+                for _ in self._looks(folder):
+                    if (now := _marks(folder)) != seen:
+                        seen = now
+                        self.reload()
+            except OSError:
+                # The folder is gone, or may not be watched; it may come back.
+                self._stopping.wait(_LOOK_MILLISECONDS / 1000)
+
+    def _looks(self, folder: Path) -> Iterator[object]:
+        return watch(
+            folder,
+            stop_event=self._stopping,
+            rust_timeout=_LOOK_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
 
     def _ask_again(self) -> None:
         while not self._stopping.wait(_ASK_AGAIN_SECONDS):
             if self._agreement.unreachable:
                 self.reload()
 
-    def _warn(self) -> None:
+    def _tell_stores(self, silent_before: tuple[str, ...]) -> None:
         for store in self._agreement.unreachable:
-            _log.warning(
-                "the store %s could not be asked about its tables; its contracts are taken at their word", store
-            )
+            if store not in silent_before:
+                _log.warning(
+                    "the store %s could not be asked about its tables; its contracts are taken at their word", store
+                )
+
+
+def _marks(folder: Path) -> Marks:
+    """What changes whenever a contract does: the path, size and time of every file."""
+    found = set()
+    for path in contract_files(folder):
+        with suppress(OSError):
+            told = path.stat()
+            found.add((path, told.st_size, told.st_mtime_ns))
+    return frozenset(found)

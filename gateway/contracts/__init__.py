@@ -3,7 +3,7 @@
 ``load`` reads a folder, ``agree`` asks the stores. Both tell every problem they find, not only the first.
 """
 
-from gateway.contracts.agreement import Agreement, agree
-from gateway.contracts.folder import load
+from gateway.contracts.agreement import Agreement, agree, remembered
+from gateway.contracts.folder import contract_files, load
 
-__all__ = ["Agreement", "agree", "load"]
+__all__ = ["Agreement", "agree", "contract_files", "load", "remembered"]

@@ -55,24 +55,71 @@ def agree(catalog: Catalog, connectors: Mapping[str, Connector], new_call: Calla
         problems.extend(f"{where}: {problem}" for problem in found)
         return dataset if found else replace(dataset, table=_merged(dataset.table, answer))
 
+    agreed = _with_datasets(catalog, settled)
+    return Agreement(agreed, tuple(problems), tuple(unreachable))
+
+
+def remembered(made: Agreement, before: Agreement) -> Agreement:
+    """``made``, where the tables of stores that could not be asked keep what was known of them ``before``.
+
+    A table is only remembered while its contract says the same of it.
+    """
+    known = {
+        (product.address, product.version, dataset.name): dataset
+        for product in before.catalog.products
+        for dataset in product.datasets
+    }
+
+    def recalled(product: Product, dataset: Dataset) -> Dataset:
+        old = known.get((product.address, product.version, dataset.name))
+        silent = dataset.store in made.unreachable
+        if silent and old and old.store == dataset.store and _promise(old.table) == _promise(dataset.table):
+            return replace(dataset, table=old.table)
+        return dataset
+
+    return replace(made, catalog=_with_datasets(made.catalog, recalled))
+
+
+def _promise(table: Table) -> tuple[object, ...]:
+    columns = tuple(
+        (column.name, column.type, column.physical.lower()) for column in table.columns if not _is_extra(column)
+    )
+    return table.name, table.options, columns
+
+
+def _is_extra(column: Column) -> bool:
+    return EXTRA in column.facts
+
+
+def _with_datasets(catalog: Catalog, change: Callable[[Product, Dataset], Dataset]) -> Catalog:
     products = tuple(
-        replace(product, datasets=tuple(settled(product, dataset) for dataset in product.datasets))
+        replace(product, datasets=tuple(change(product, dataset) for dataset in product.datasets))
         for product in catalog.products
     )
-    return Agreement(replace(catalog, products=products), tuple(problems), tuple(unreachable))
+    return replace(catalog, products=products)
 
 
 def _differences(table: Table, described: Description) -> list[str]:
-    by_name = {column.physical.lower(): column for column in described.columns}
+    held_by = _by_name(described)
     found = []
     for column in table.columns:
-        held = by_name.get(column.physical.lower())
+        held = _held(column, held_by)
         if held is None:
             found.append(f"the contract has a column {column.name}, the store has no {column.physical}")
         elif not _fits(column, held):
             native = f" ({held.native})" if held.native else ""
             found.append(f"column {column.name}: the contract says {column.type}, the store says {held.type}{native}")
     return found
+
+
+def _by_name(described: Description) -> dict[str, Column]:
+    """The store's columns by their names, and by those in lower case where no other column is spelled like that."""
+    loosely = {column.physical.lower(): column for column in reversed(described.columns)}
+    return loosely | {column.physical: column for column in described.columns}
+
+
+def _held(column: Column, by_name: Mapping[str, Column]) -> Column | None:
+    return by_name.get(column.physical) or by_name.get(column.physical.lower())
 
 
 def _fits(declared: Column, held: Column) -> bool:
@@ -82,14 +129,16 @@ def _fits(declared: Column, held: Column) -> bool:
 
 
 def _merged(table: Table, described: Description) -> Table:
-    """The contract's columns with the store's facts, then the columns that the store adds to every table."""
-    by_name = {column.physical.lower(): column for column in described.columns}
-    names = {column.physical.lower(): column.name for column in table.columns}
-    columns = tuple(
-        replace(column, nullable=held.nullable, native=held.native, facts=held.facts)
-        for column in table.columns
-        for held in [by_name[column.physical.lower()]]
-    )
-    extras = tuple(column for column in described.columns if EXTRA in column.facts and column.name.lower() not in names)
-    key = tuple(names.get(name.lower(), "") for name in described.key)
-    return replace(table, columns=columns + extras, key=key if all(key) else ())
+    """The contract's columns with the store's facts and spelling, then those that the store adds to every table."""
+    by_name = _by_name(described)
+    columns = [_joined(column, held) for column in table.columns if (held := _held(column, by_name))]
+    taken = {column.name.lower() for column in columns}
+    columns += [held for held in described.columns if _is_extra(held) and held.name.lower() not in taken]
+    names = {column.physical: column.name for column in columns}
+    key = tuple(names.get(name, "") for name in described.key)
+    return replace(table, columns=tuple(columns), key=key if all(key) else ())
+
+
+def _joined(column: Column, held: Column) -> Column:
+    source = held.physical if held.physical != column.name else ""
+    return replace(column, nullable=held.nullable, source=source, native=held.native, facts=held.facts)

@@ -163,6 +163,8 @@ def _shown(name: str) -> str:
 
 
 def _told(error: Any) -> str:
-    """``schema.0.name: …``. Numbers count from 0, as the standard's own tools do; types of unions are left out."""
-    place = ".".join(str(part) for part in error["loc"] if not str(part)[:1].isupper() and "[" not in str(part))
-    return f"{place[:200]}: {_TOLD.get(error['type'], error['msg'])}"
+    """``schema.0.name: …``. Numbers count from 0, as the standard's own tools do; the types of unions are left out."""
+    parts = [str(part) for part in error["loc"]]
+    if error["type"] != "extra_forbidden":
+        parts = [part for part in parts if not part[:1].isupper() and "[" not in part]
+    return f"{'.'.join(parts)[:200]}: {_TOLD.get(error['type'], error['msg'])}"
