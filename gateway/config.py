@@ -5,12 +5,16 @@ stand instead and is replaced by what it names. Relative paths are relative to t
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
 
 from connectors.registry import kinds
 from gateway.config_reading import Problems, Section, size_in_bytes
@@ -98,6 +102,10 @@ class Config:
 
 
 _CREDENTIALS = frozenset({"password", "secret", "secret_key", "access_key", "token", "session_token"})
+_NOT_HERE = 'credentials are not written here; use { env = "…" } or { file = "…" }'
+_STORE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+_AT_LEAST_ONE = ("max_running",)
+_MORE_THAN_NOTHING = ("query_timeout", "token_lifetime", "ticket_lifetime")
 _SECTIONS = {"server": Server, "catalog": CatalogFolder, "limits": Resources, "state": State}
 
 
@@ -107,18 +115,16 @@ def load(path: Path | str) -> Config:
     problems = Problems()
     document = _document(path)
     folder = path.parent
-    for name in document.keys() - _SECTIONS.keys() - {"users", "stores"}:
+    for name in sorted(document.keys() - _SECTIONS.keys() - {"users", "stores"}):
         problems.unknown(name, "", (*_SECTIONS, "users", "stores"))
     made: dict[str, Any] = {
         name: Section(document.get(name, {}), f"[{name}]", folder, problems).read(shape)
         for name, shape in _SECTIONS.items()
     }
-    users = {
-        name: Section(given, f"[users.{name}]", folder, problems).read(User)
-        for name, given in _tables(document, "users", problems)
-    }
+    users = {name: _user(name, given, folder, problems) for name, given in _tables(document, "users", problems)}
     stores = {name: _store(name, given, folder, problems) for name, given in _tables(document, "stores", problems)}
-    _check(made, problems)
+    _check_server(made["server"], document.get("server"), problems)
+    _check_limits(made["limits"], problems)
     problems.raise_if_any()
     return Config(path=path, users=MappingProxyType(users), stores=MappingProxyType(stores), **made)
 
@@ -140,8 +146,24 @@ def _tables(document: Mapping[str, Any], key: str, problems: Problems) -> list[t
     return []
 
 
+def _user(name: str, given: dict[str, Any], folder: Path, problems: Problems) -> User:
+    where = f"[users.{name}]"
+    before = len(problems.found)
+    user = Section(given, where, folder, problems).read(User)
+    if not name or ":" in name:
+        problems.add(f"{where}: a name is not empty and has no colon, or nobody could log in by it")
+    try:
+        if len(problems.found) == before:
+            extract_parameters(user.password_hash)
+    except InvalidHashError:
+        problems.add(f"{where} password_hash: is not an argon2 hash, which begins with $argon2id$")
+    return user
+
+
 def _store(name: str, given: dict[str, Any], folder: Path, problems: Problems) -> Store:
     where = f"[stores.{name}]"
+    if not _STORE_NAME.fullmatch(name):
+        problems.add(f"{where}: a store's name is letters, digits, - and _, at most 63")
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in kinds():
         problems.add(f"{where} kind: must be one of {', '.join(kinds())}")
@@ -151,29 +173,48 @@ def _store(name: str, given: dict[str, Any], folder: Path, problems: Problems) -
         if key == "kind":
             continue
         if isinstance(value, str) and _holds_credentials(key, value):
-            problems.add(f'{where} {key}: credentials are not written here; use {{ env = "…" }} or {{ file = "…" }}')
+            problems.add(f"{where} {key}: {_NOT_HERE}")
         options[key] = section.resolved(key, value)
     return Store(str(kind), MappingProxyType(options))
 
 
 def _holds_credentials(key: str, value: str) -> bool:
-    if key in _CREDENTIALS:
+    if key.lower() in _CREDENTIALS or "PRIVATE KEY-----" in value:
         return True
     login, at, _ = value.partition("://")[2].partition("@")
     return (bool(at) and ":" in login and "/" not in login) or "password=" in value.replace(" ", "").lower()
 
 
-def _check(made: Mapping[str, Any], problems: Problems) -> None:
-    server: Server = made["server"]
+def _check_server(server: Server, given: Any, problems: Problems) -> None:
     if (server.tls_cert is None) != (server.tls_key is None):
         problems.add("[server] tls_cert, tls_key: give both or neither")
-    if not 0 <= server.port <= 65_535:
+    for key in ("tls_cert", "tls_key"):
+        path: Path | None = getattr(server, key)
+        if path and not path.is_file():
+            problems.add(f"[server] {key}: there is no such file")
+    if server.port > 65_535:
         problems.add("[server] port: must be between 0 and 65535")
+    for key in _AT_LEAST_ONE:
+        if getattr(server, key) < 1:
+            problems.add(f"[server] {key}: must be at least 1")
+    for key in _MORE_THAN_NOTHING:
+        if getattr(server, key) <= 0:
+            problems.add(f"[server] {key}: must be more than 0 seconds")
+    _check_sealing_keys(server, given, problems)
+
+
+def _check_sealing_keys(server: Server, given: Any, problems: Problems) -> None:
+    written = given.get("sealing_keys") if isinstance(given, dict) else None
+    if isinstance(written, list) and any(isinstance(key, str) for key in written):
+        problems.add(f"[server] sealing_keys: {_NOT_HERE}")
     for position, key in enumerate(server.sealing_keys):
         if len(key) != 64 or not set(key) <= set("0123456789abcdefABCDEF"):
             problems.add(f"[server] sealing_keys, number {position + 1}: must be 64 hexadecimal digits")
+
+
+def _check_limits(limits: Resources, problems: Problems) -> None:
     for name in ("memory", "spill_size", "fragment_buffer"):
         try:
-            size_in_bytes(getattr(made["limits"], name))
+            size_in_bytes(getattr(limits, name))
         except ValueError:
             problems.add(f"[limits] {name}: must be a size such as 512MB or 2GB")

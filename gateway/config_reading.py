@@ -13,6 +13,7 @@ from gateway.errors import ConfigInvalid
 
 Shape = TypeVar("Shape")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)")
+_LARGEST = 1_000_000_000  # seconds, ports and counts alike; waiting longer than this overflows
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -63,7 +64,7 @@ class Section:
         known = {item.name: item for item in fields(cast(Any, shape))}
         hints = get_type_hints(shape)
         values: dict[str, Any] = {}
-        for key in self._given.keys() - known.keys():
+        for key in sorted(self._given.keys() - known.keys()):
             self._problems.unknown(key, self._where, known)
         for key, item in known.items():
             if key in self._given:
@@ -100,28 +101,44 @@ class Section:
         return self._folder / value if isinstance(value, Path) else value
 
     def _value(self, key: str, hint: Any) -> Any:
-        value = self.resolved(key, self._given[key])
+        given = self._given[key]
+        value = self.resolved(key, given)
         wanted = _accepted(hint)
-        if wanted is tuple:
-            if isinstance(value, list):
-                value = [self.resolved(key, item) for item in value]
-                if all(isinstance(item, str) for item in value):
-                    return tuple(value)
-        elif wanted is Path and isinstance(value, str):
-            return self._folder / value
-        elif wanted in (int, float) and isinstance(value, (int, wanted)) and not isinstance(value, bool) and value >= 0:
-            return wanted(value)
-        elif wanted in (str, bool) and isinstance(value, wanted):
-            return value
-        self._problems.add(f"{self._where} {key}: must be {_TOLD[wanted]}")
+        if wanted is tuple and isinstance(value, list):
+            value = tuple(self.resolved(key, item) for item in value)
+        elif isinstance(given, dict):
+            value = _from_text(value, wanted)
+        if _fits(value, wanted):
+            return self._folder / value if wanted is Path else wanted(value)
+        if value != "" or not isinstance(given, dict):  # what a reference could not give is told already
+            self._problems.add(f"{self._where} {key}: must be {_TOLD[wanted]}")
         return {tuple: (), Path: self._folder, float: 0.0, int: 0, str: "", bool: False}[wanted]
+
+
+def _from_text(text: str, wanted: Any) -> Any:
+    """What the environment or a file gives is text, whatever it stands for."""
+    if wanted is bool:
+        return {"true": True, "false": False}.get(text, text)
+    try:
+        return wanted(text) if wanted in (int, float) else text
+    except ValueError:
+        return text
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if wanted is tuple:
+        return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
+    if wanted in (int, float):
+        known = isinstance(value, (int, wanted)) and not isinstance(value, bool)
+        return known and 0 <= value <= _LARGEST
+    return isinstance(value, str if wanted is Path else wanted)
 
 
 _TOLD = {
     tuple: "a list of texts",
     Path: "a path",
-    float: "a number of at least 0",
-    int: "a whole number of at least 0",
+    float: "a number from 0 to 1,000,000,000",
+    int: "a whole number from 0 to 1,000,000,000",
     str: "a text",
     bool: "true or false",
 }
