@@ -32,7 +32,7 @@ query_timeout = 120
 folder = "catalog"
 
 [limits]
-memory = "{memory}"
+memory = "1GB"
 spill = "spill"
 
 [users.{user}]
@@ -106,7 +106,6 @@ def loaded(
     scale: float = 0.02,
     bulk: int = 0,
     topic: bool = True,
-    memory: str = "1GB",
 ) -> Iterator[RealMesh]:
     """Fill the servers under names that begin with ``prefix``; ``bulk`` rows more in one database and the lake.
 
@@ -131,9 +130,7 @@ def loaded(
     values = (dsns[ARTISTS], dsns[PAYMENTS], s3.access_key, s3.secret_key, PasswordHasher().hash(PASSWORD))
     os.environ.update(dict(zip(SECRETS, values, strict=True)))
     config = folder / "headgate.toml"
-    config.write_text(
-        _CONFIG.format(user=USER, memory=memory, bootstrap=kafka.bootstrap, bucket=bucket, endpoint=s3.endpoint)
-    )
+    config.write_text(_CONFIG.format(user=USER, bootstrap=kafka.bootstrap, bucket=bucket, endpoint=s3.endpoint))
     try:
         yield RealMesh(config, data, folder)
     finally:
@@ -157,7 +154,7 @@ def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str,
         amounts = ids.cast(pa.decimal128(21, 2)).cast(pa.decimal128(14, 2))
         notes = pa.compute.binary_join_element_wise("entry", ids.cast(pa.string()), "of the lake's own ledger", " ")
         table = pa.table({"id": ids, "amount": amounts, "note": notes})
-        pq.write_table(table, f"{bucket}/bulk/{start:010}.parquet", filesystem=files, compression="none")
+        pq.write_table(table, f"{bucket}/bulk/{start:010}.parquet", filesystem=files, compression="zstd")
     for domain, store, physical in (("payments", "payments_db", "public.bulk"), ("play", "lake", "bulk/*.parquet")):
         text = _BULK.format(domain=domain, store=store, physical=physical)
         (folder / "catalog" / domain / "bulk.yaml").write_text(text)
