@@ -139,4 +139,9 @@ def _read(config: Config, connectors: Mapping[str, Connector]) -> Agreement:
 
 def _limits(config: Config) -> Limits:
     limits = config.limits
+    try:
+        if limits.spill:
+            limits.spill.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ConfigInvalid("[limits] spill: the folder cannot be made.") from problem
     return Limits(limits.memory, limits.threads, limits.spill, limits.spill_size)
