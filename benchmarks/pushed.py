@@ -25,7 +25,8 @@ QUESTIONS = {
     "select 1": "SELECT 1",
     "one row of a table": "SELECT * FROM artists.catalog.songs WHERE song_id = 17",
     "filter and group in one store": (
-        "SELECT label_id, count(*), sum(amount) FROM payments.royalties.statements WHERE status = 'open' GROUP BY label_id"
+        "SELECT label_id, count(*), sum(amount) FROM payments.royalties.statements "
+        "WHERE status = 'open' GROUP BY label_id"
     ),
     "join in one store": (
         "SELECT l.name, count(*) FROM artists.catalog.songs s JOIN artists.catalog.labels l ON l.label_id = s.label_id "

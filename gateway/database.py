@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ class Database:
         for name, value in self._settings(limits).items():
             connection.execute(f"SET {name} = {_literal(value)}")
         self._connection: duckdb.DuckDBPyConnection | None = connection
+        self._arrow_types: dict[str, pa.DataType] = {}
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
         """In this order: directories can only be allowed while access is open, and the lock comes last."""
@@ -85,34 +86,45 @@ class Database:
 
         Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit.
         """
+        views = "; ".join(
+            f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE"
+            for name, columns in relations.items()
+        )
         with self.cursor() as cursor, translated():
-            self._admit(cursor, text, relations)
-            for name, columns in relations.items():
-                cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE")
+            _check_single(cursor, text)
+            if views:
+                cursor.execute(views)
             rows = cursor.execute(f"DESCRIBE {text}").fetchall()
         return tuple(Output(row[0], row[1]) for row in rows)
 
     def schema(self, outputs: Sequence[Output]) -> pa.Schema:
         """The Arrow schema in which DuckDB hands out these columns."""
-        with self.cursor() as cursor, translated():
-            nulls = ", ".join(f"CAST(NULL AS {output.type})" for output in outputs)
-            with cursor.sql(f"SELECT {nulls}").to_arrow_reader(1) as reader:
-                types = reader.schema.types
-        return pa.schema([pa.field(output.name, made) for output, made in zip(outputs, types, strict=True)])
+        return pa.schema([pa.field(output.name, self._arrow_type(output.type)) for output in outputs])
 
-    def _admit(self, cursor: duckdb.DuckDBPyConnection, text: str, relations: Relations) -> None:
-        """The third gate: DuckDB's own parser must see one SELECT over exactly the relations that were meant."""
-        statements = cursor.extract_statements(text)
-        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-            raise SqlNotAllowed("Only a single SELECT statement can be answered.")
-        row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
+    def _arrow_type(self, type_name: str) -> pa.DataType:
+        """What DuckDB itself says, asked once for each type."""
+        if type_name not in self._arrow_types:
+            with self.cursor() as cursor, translated():
+                reader = cursor.sql(f"SELECT CAST(NULL AS {type_name})").to_arrow_reader(1)
+                self._arrow_types[type_name] = reader.schema.types[0]
+                reader.close()
+        return self._arrow_types[type_name]
+
+    def admit(self, text: str, relations: Collection[str]) -> None:
+        """The third gate: DuckDB's own parser must see one SELECT over exactly the relations that were meant.
+
+        Raises :class:`gateway.errors.SqlNotAllowed` otherwise. Nothing is run that was not admitted.
+        """
+        with self.cursor() as cursor, translated():
+            _check_single(cursor, text)
+            row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
         tree = json.loads(row[0]) if row else {}
         if tree.get("error"):
             raise SqlNotAllowed("This form of statement cannot be checked.", hint="Write it as a plain SELECT.")
         defined = set(_ctes(tree))
         for table in _of_type(tree, "BASE_TABLE"):
             elsewhere = table["catalog_name"] or table["schema_name"]
-            if elsewhere or table["table_name"] not in relations.keys() | defined:
+            if elsewhere or table["table_name"] not in {*relations, *defined}:
                 raise SqlNotAllowed("The query reads a relation that is not a dataset.")
         for node in _of_type(tree, "TABLE_FUNCTION"):
             if node["function"]["function_name"].lower() not in _TABLE_FUNCTIONS:
@@ -125,6 +137,12 @@ class Database:
         if connection is not None:
             connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+
+def _check_single(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
+    statements = cursor.extract_statements(text)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise SqlNotAllowed("Only a single SELECT statement can be answered.")
 
 
 def _nulls(columns: Sequence[Column]) -> str:

@@ -147,7 +147,7 @@ class LocalService:
         return Stores({name: connector.capabilities for name, connector in self._connectors.items()}, render)
 
     def _tools(self) -> Tools:
-        return Tools(sql.to_duckdb, self._database.describe)
+        return Tools(sql.to_duckdb, self._database.describe, self._database.admit)
 
 
 class TextAnswer:

@@ -12,7 +12,7 @@ Where a query cannot be analysed with certainty, and when pushdown is off, whole
 runs the user's own query over them (whole.py): slower, and never wrong.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -44,10 +44,11 @@ class Stores:
 
 @dataclass(frozen=True)
 class Tools:
-    """What is lent to the planner: the one printer, and DuckDB's own judgement of names and types."""
+    """What is lent to the planner: the one printer, and DuckDB's own judgement of names, types and relations."""
 
     printed: Callable[[exp.Expr], str]
     describe: Describe
+    admit: Callable[[str, Collection[str]], None]
 
 
 UNSOUND = "the pushed form does not stand up to DuckDB's own check"
@@ -104,6 +105,7 @@ def _finish(residual: exp.Query, leaves: Leaves, stores: Stores, tools: Tools, o
         streamed=streams(residual, fragments, scans),
     )
     verify(made, residual, leaves.places.values())
+    tools.admit(made.residual, relations(made).keys())
     return made
 
 
