@@ -9,7 +9,7 @@ from connectors.spi import Column, Fragment, Table
 
 def fragment(sql: str, tables: Mapping[str, Table], *columns: Column) -> Fragment:
     """A fragment of ``sql``; ``tables`` maps its aliases. Without ``columns`` every output must be a plain column."""
-    query = sqlglot.parse_one(sql, dialect="duckdb")  # noqa: TID251
+    query = sqlglot.parse_one(sql, dialect="duckdb")
     assert isinstance(query, sqlglot.exp.Select)
     outputs = columns or tuple(_output(node, tables) for node in query.expressions)
     return Fragment(query, query.sql("duckdb"), tuple(tables.items()), outputs)
