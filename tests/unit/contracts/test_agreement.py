@@ -1,0 +1,161 @@
+"""Whether stores hold what contracts say: asked of memory stores, and of one whose descriptions a test makes up."""
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from connectors.call import Call
+from connectors.errors import HeadgateError, StoreDenied, StoreTimeout, StoreUnavailable
+from connectors.kafka.columns import EXTRAS
+from connectors.memory import Memory
+from connectors.spi import Column, Description, Table
+from gateway.catalog import Catalog, Dataset, Product
+from gateway.contracts import Agreement, agree, remembered
+from gateway.contracts.agreement import EXTRA
+
+HELD = pa.table(
+    {"id": pa.array([1], pa.int64()), "name": pa.array(["a"]), "price": pa.array([1], pa.decimal128(8, 2))},
+    schema=pa.schema(
+        [pa.field("id", pa.int64(), nullable=False), pa.field("name", pa.utf8()), ("price", pa.decimal128(8, 2))]
+    ),
+)
+
+
+class Described(Memory):
+    """A store that says of every table what it is told to say. No built-in store can be brought to say all of it."""
+
+    def __init__(self, answer: Description | HeadgateError) -> None:
+        super().__init__("ledger", {})
+        self.answer = answer
+
+    def describe(self, table: Table, call: Call) -> Description:
+        if isinstance(self.answer, HeadgateError):
+            raise self.answer
+        return self.answer
+
+
+def catalog(*columns: Column, table: str = "songs", version: int = 2) -> Catalog:
+    dataset = Dataset("songs", "ledger", Table(table, columns))
+    return Catalog("v", (Product("artists", "catalog", version, (dataset,)),))
+
+
+def ask(made: Catalog, store: Memory) -> Agreement:
+    return agree(made, {"ledger": store}, lambda: Call(timeout=5))
+
+
+def only_table(made: Agreement) -> Table:
+    return made.catalog.products[0].datasets[0].table
+
+
+def test_what_a_store_says_of_nulls_and_keys_counts():
+    told = catalog(Column("price", "DECIMAL(8,2)", nullable=False), Column("id", "BIGINT"))
+    made = ask(told, Memory("ledger", {"songs": HELD}, {"songs": ("id",)}))
+    assert (made.problems, made.unreachable) == ((), ())
+    assert only_table(made) == Table(
+        "songs", (Column("price", "DECIMAL(8,2)"), Column("id", "BIGINT", nullable=False)), key=("id",)
+    )
+
+
+def test_a_key_that_the_contract_does_not_publish_whole_is_no_key():
+    made = ask(catalog(Column("id", "BIGINT")), Memory("ledger", {"songs": HELD}, {"songs": ("id", "name")}))
+    assert only_table(made).key == ()
+
+
+def test_every_difference_is_told_by_product_dataset_column_and_both_types():
+    told = catalog(Column("id", "INTEGER"), Column("title", "VARCHAR", source="label"), Column("price", "DOUBLE"))
+    made = ask(told, Memory("ledger", {"songs": HELD}))
+    where = "artists.catalog version 2, songs: "
+    assert made.problems == (
+        f"{where}column id: the contract says INTEGER, the store says BIGINT",
+        f"{where}the contract has a column title, the store has no label",
+        f"{where}column price: the contract says DOUBLE, the store says DECIMAL(8,2)",
+    )
+    assert made.catalog == told
+
+
+def test_the_stores_own_name_of_a_type_is_told_beside_it():
+    store = Described(Description((Column("id", "DECIMAL(10,2)", native="numeric(10,2)"),)))
+    [problem] = ask(catalog(Column("id", "DECIMAL(8,2)")), store).problems
+    assert problem.endswith("the contract says DECIMAL(8,2), the store says DECIMAL(10,2) (numeric(10,2))")
+
+
+def test_a_table_that_is_not_there_is_a_problem():
+    made = ask(catalog(Column("id", "BIGINT"), table="none"), Memory("ledger", {"songs": HELD}))
+    assert made.problems == ("artists.catalog version 2, songs: There is no table 'none'.",)
+
+
+def test_a_store_that_denies_is_a_problem_and_not_silence():
+    made = ask(catalog(Column("id", "BIGINT")), Described(StoreDenied("The password is wrong.")))
+    assert (made.problems, made.unreachable) == (("artists.catalog version 2, songs: The password is wrong.",), ())
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("Down."), StoreTimeout("Silent.")])
+def test_the_tables_of_a_silent_store_keep_what_the_contract_says(error):
+    told = catalog(Column("id", "BIGINT", nullable=False))
+    assert ask(told, Described(error)) == Agreement(told, (), ("ledger",))
+
+
+def test_native_types_and_facts_are_taken_over():
+    held = Column("id", "VARCHAR", nullable=False, native="character(5)", facts=frozenset({"not null", "collation:C"}))
+    made = ask(catalog(Column("id", "VARCHAR")), Described(Description((held,), key=("id",))))
+    assert only_table(made) == Table("songs", (held,), key=("id",))
+
+
+@pytest.mark.parametrize(("declared", "fits"), [("DECIMAL(12,2)", True), ("VARCHAR", True), ("DOUBLE", False)])
+def test_numbers_without_bounds_fit_decimals_and_text(declared, fits):
+    held = Column("id", "VARCHAR", native="numeric", facts=frozenset({"unbounded"}))
+    made = ask(catalog(Column("id", declared)), Described(Description((held,))))
+    assert (made.problems == ()) is fits
+    assert only_table(made).columns[0].type == declared
+
+
+def test_the_stores_spelling_is_kept_so_that_it_understands_the_name():
+    store = Described(Description((Column("ID", "BIGINT"), Column("Name", "VARCHAR"), Column("name", "BIGINT"))))
+    made = ask(catalog(Column("id", "BIGINT"), Column("name", "BIGINT"), Column("n", "VARCHAR", source="Name")), store)
+    assert made.problems == ()
+    assert [(column.name, column.physical) for column in only_table(made).columns] == [
+        ("id", "ID"),
+        ("name", "name"),
+        ("n", "Name"),
+    ]
+
+
+def test_columns_that_a_store_adds_come_last():
+    assert all(EXTRA in column.facts for column in EXTRAS)
+    store = Described(Description((Column("id", "BIGINT"), *EXTRAS), key=("_partition", "_offset")))
+    made = ask(catalog(Column("id", "BIGINT")), store)
+    assert only_table(made).columns == (Column("id", "BIGINT"), *EXTRAS)
+    assert only_table(made).key == ("_partition", "_offset")
+    told = catalog(Column("_offset", "BIGINT"), Column("id", "BIGINT"))
+    names = [column.name for column in only_table(ask(told, store)).columns]
+    assert names == ["_offset", "id", "_partition", "_timestamp", "_key"]
+
+
+def test_what_was_known_of_a_silent_store_is_remembered():
+    told = catalog(Column("Id", "BIGINT"))
+    before = ask(told, Described(Description((Column("id", "BIGINT", nullable=False), *EXTRAS), key=("id",))))
+    silent = ask(told, Described(StoreUnavailable("Down.")))
+    assert remembered(silent, before).catalog == before.catalog
+    assert remembered(silent, before).unreachable == ("ledger",)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        catalog(Column("id", "INTEGER")),
+        catalog(Column("id", "BIGINT"), table="other"),
+        catalog(Column("id", "BIGINT"), version=3),
+        catalog(Column("id", "BIGINT"), Column("name", "VARCHAR")),
+    ],
+)
+def test_nothing_is_remembered_of_what_the_contract_now_says_otherwise(told):
+    before = ask(catalog(Column("id", "BIGINT")), Described(Description((Column("id", "BIGINT"), *EXTRAS))))
+    silent = Agreement(told, (), ("ledger",))
+    assert remembered(silent, before) == silent
+
+
+def test_nothing_is_remembered_of_a_store_that_answers():
+    before = ask(catalog(Column("id", "BIGINT")), Described(Description((Column("id", "BIGINT"), *EXTRAS))))
+    now = replace(before, catalog=catalog(Column("id", "BIGINT")))
+    assert remembered(now, before) == now
