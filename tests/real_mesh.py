@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import duckdb
 import pyarrow.parquet as pq
 from argon2 import PasswordHasher
 from confluent_kafka import KafkaException
@@ -106,10 +106,12 @@ def loaded(
     scale: float = 0.02,
     bulk: int = 0,
     topic: bool = True,
+    noise: bool = False,
 ) -> Iterator[RealMesh]:
-    """Fill the servers under names that begin with ``prefix``; ``bulk`` rows more in one database and the lake.
+    """Fill the servers under names that begin with ``prefix``.
 
-    A broker takes the rows of the topic once; with ``topic`` off, it holds what it holds.
+    ``bulk`` rows more go into one database and the lake, with ``noise`` so that they do not compress. A broker takes
+    the rows of the topic once; with ``topic`` off, it holds what it holds.
     """
     data = make_data(scale)
     dsns = {name: postgres.createdb(f"{prefix}_{name}") for name in (ARTISTS, PAYMENTS)}
@@ -126,7 +128,7 @@ def loaded(
     (folder / "spill").mkdir()
     (folder / "state").mkdir()
     if bulk:
-        _load_bulk(folder, postgres, f"{prefix}_{PAYMENTS}", s3, bucket, bulk)
+        _load_bulk(folder, postgres, f"{prefix}_{PAYMENTS}", s3, bucket, bulk, noise)
     values = (dsns[ARTISTS], dsns[PAYMENTS], s3.access_key, s3.secret_key, PasswordHasher().hash(PASSWORD))
     os.environ.update(dict(zip(SECRETS, values, strict=True)))
     config = folder / "headgate.toml"
@@ -138,7 +140,7 @@ def loaded(
             os.environ.pop(name, None)
 
 
-def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str, rows: int) -> None:
+def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str, rows: int, noise: bool) -> None:
     postgres.execute(
         "CREATE TABLE bulk AS SELECT id::bigint, (id / 100.0)::numeric(14,2) AS amount, "
         f"'entry ' || md5(id::text) AS note FROM generate_series(1, {rows}) AS id",
@@ -149,12 +151,13 @@ def _load_bulk(folder: Path, postgres: Any, database: str, s3: Any, bucket: str,
     files = s3.filesystem()
     files.create_dir(f"{bucket}/bulk")
     chunk = 100_000
-    for start in range(0, rows, chunk):
-        ids = pa.array(range(start + 1, min(start + chunk, rows) + 1), pa.int64())
-        amounts = ids.cast(pa.decimal128(21, 2)).cast(pa.decimal128(14, 2))
-        notes = pa.compute.binary_join_element_wise("entry", ids.cast(pa.string()), "of the lake's own ledger", " ")
-        table = pa.table({"id": ids, "amount": amounts, "note": notes})
-        pq.write_table(table, f"{bucket}/bulk/{start:010}.parquet", filesystem=files, compression="zstd")
+    note = "md5(id::VARCHAR) || md5((-id)::VARCHAR)" if noise else "'entry ' || id || ' of the ledger of the lake'"
+    with duckdb.connect() as con:
+        for start in range(0, rows, chunk):
+            ids = f"range({start + 1}, {min(start + chunk, rows) + 1}) AS made(id)"
+            made = con.sql(f"SELECT id, CAST(id AS DECIMAL(14,2)) AS amount, {note} AS note FROM {ids}")
+            table = made.to_arrow_reader(chunk).read_all()
+            pq.write_table(table, f"{bucket}/bulk/{start:010}.parquet", filesystem=files, compression="zstd")
     for domain, store, physical in (("payments", "payments_db", "public.bulk"), ("play", "lake", "bulk/*.parquet")):
         text = _BULK.format(domain=domain, store=store, physical=physical)
         (folder / "catalog" / domain / "bulk.yaml").write_text(text)

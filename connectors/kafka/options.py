@@ -1,7 +1,7 @@
 """The options of a Kafka store, and the librdkafka settings they stand for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from connectors.errors import ConnectorMisconfigured
@@ -18,7 +18,7 @@ class Options:
     security_protocol: str = ""
     sasl_mechanism: str = ""
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     ssl_ca: str = ""
     request_timeout: float = 3.0
 

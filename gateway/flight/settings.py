@@ -10,7 +10,7 @@ from gateway.policy import Principal
 class User:
     """A user of the configuration: an argon2 hash of the password, and patterns over ``domain.product``."""
 
-    password_hash: str
+    password_hash: str = field(repr=False)
     products: tuple[str, ...] = ()
 
 

@@ -58,6 +58,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 servers["s3"],
                 scale=0.3,
                 bulk=ROWS,
+                noise=True,
                 prefix="faults",
             )
         )
