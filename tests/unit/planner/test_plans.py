@@ -31,5 +31,12 @@ def test_plan(path: Path, mesh: Mesh, request: pytest.FixtureRequest) -> None:
     )
 
 
+def test_a_plan_is_a_value(mesh: Mesh) -> None:
+    for path in PLANS:
+        one, same = mesh.plan(question(path)), mesh.plan(question(path))
+        assert (one, hash(one)) == (same, hash(same))
+    assert mesh.plan("select 1") != mesh.plan("select 2")
+
+
 def test_there_are_plans() -> None:
     assert len(PLANS) >= 30
