@@ -25,8 +25,10 @@ SHAPES = (
     f"select count(*) c, name from {A} group by name order by count(*) desc, name limit 3",
     f"select name from {A} group by name order by max(id) limit 4",
     f"select distinct name from {A} where id > 3 order by name limit 3",
-    f"select a.id from {A} a, {L} b where a.label_id = b.id and a.id in (select a.id from {L} a"
-    f" where a.country = 'DE')",
+    (
+        f"select a.id from {A} a, {L} b where a.label_id = b.id and a.id in (select a.id from {L} a"
+        f" where a.country = 'DE')"
+    ),
     f"select a.id, (select max(a.id) from {L} a) from {A} a where a.id < 5",
     f"select a.id, (select max(b.id) from {L} b where b.id < a.id) from {A} a where a.id < 5",
     f"select id from {A} where (select count(*) from {L} where id = 3) = 1",
@@ -42,8 +44,10 @@ SHAPES = (
     f"select l.id from {A} a right join {L} l on a.label_id = l.id where l.country = 'DE' and a.id is null",
     f"select a.id from {A} a left join {L} l on a.label_id = l.id where l.country = 'DE'",
     f"select a.id from {A} a left join {L} l on a.label_id = l.id where l.country is null or l.country <> 'DE'",
-    f"select a.id, l.id, r.rate from {A} a left join {L} l on a.label_id = l.id left join {Q} r on"
-    f" r.label_id = l.id and r.active where a.id < 20 and r.rate is null",
+    (
+        f"select a.id, l.id, r.rate from {A} a left join {L} l on a.label_id = l.id left join {Q} r on"
+        f" r.label_id = l.id and r.active where a.id < 20 and r.rate is null"
+    ),
     f"select a.id from {A} a left join ({L} l join {Q} r on r.label_id = l.id) on a.label_id = l.id where a.id < 9",
     f"select count(*) from {A} a, {L} l, {Q} r where a.label_id = l.id and l.id = r.label_id and r.rate > 1",
     f"select count(*), count(name), sum(id), min(name), max(born) from {A} where false",
