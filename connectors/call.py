@@ -1,5 +1,6 @@
 """One running query: its identity, its deadline, and the one switch that stops everything done for it."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -7,6 +8,8 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError
+
+_log = logging.getLogger("headgate.call")
 
 Stop = Callable[[], None]
 
@@ -57,7 +60,14 @@ class Call:
             self._stops.clear()
             self._cancelled.set()
         for stop in stops:
+            self._run(stop)
+
+    def _run(self, stop: Stop) -> None:
+        """One stop that fails must not keep the others from being run."""
+        try:
             stop()
+        except Exception:
+            _log.exception("call %s: a stop failed", self.id)
 
     @contextmanager
     def on_cancel(self, stop: Stop) -> Iterator[None]:
@@ -68,7 +78,7 @@ class Call:
             if not already:
                 self._stops[key] = stop
         if already:
-            stop()
+            self._run(stop)
         try:
             yield
         finally:
