@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -145,8 +146,12 @@ class Session:
         self.do("ROLLBACK")
 
     def interrupt(self) -> None:
-        """Ask the server to cancel what runs. From any thread; blocks while the server cannot be reached."""
-        self._connection.adbc_cancel()
+        """Ask the server to cancel what runs. From any thread; blocks while the server cannot be reached.
+
+        A request that fails is let go: the connection is ending already, and whoever waits has stopped waiting.
+        """
+        with suppress(dbapi.Error):
+            self._connection.adbc_cancel()
 
     def close(self) -> None:
         """Disconnect; the server rolls back."""
