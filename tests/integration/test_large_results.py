@@ -1,5 +1,6 @@
 """Results larger than anyone wants to hold: the gateway runs as a process of its own, and its memory is watched."""
 
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ _URI = re.compile(r"grpc://127\.0\.0\.1:\d+")
 class Served:
     process: subprocess.Popen[str]
     uri: str
+    spill: Path
 
     def memory(self, what: str) -> int:
         """``VmRSS`` or ``VmHWM`` (the peak) of the gateway, in bytes."""
@@ -46,7 +49,7 @@ def served(tmp_path_factory, postgres_server, kafka_broker, s3_server) -> Iterat
         command = [str(Path(sys.executable).with_name("headgate")), "serve", "--config", str(mesh.config)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
         try:
-            yield Served(process, _uri(process))
+            yield Served(process, _uri(process), mesh.spill)
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
@@ -81,6 +84,25 @@ def test_five_million_rows_stream_through(served: Served, address: str) -> None:
     grown = served.memory("VmHWM") - before
     print(f"{address}: {grown / 1e6:.0f} MB")
     assert grown < GROWTH
+
+
+def test_a_fragment_that_is_too_large_to_keep_is_spilled_and_joined(served: Served) -> None:
+    """Five million rows come out of Postgres for a join with as many of the lake, under a limit of 1 GB in all."""
+    sql = """
+        SELECT count(*) AS pairs, sum(a.amount) AS amount, max(b.note) AS last
+        FROM payments.bulk.entries AS a JOIN play.bulk.entries AS b ON a.id = b.id WHERE length(a.note) > 3
+    """
+    with served.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN ANALYZE (FORMAT JSON) {sql}")
+        explained = json.loads(cursor.fetch_arrow_table().column(0)[0].as_py())
+        cursor.execute(sql)
+        assert cursor.fetchall() == [
+            (ROWS, Decimal(ROWS * (ROWS + 1) // 2) / 100, "entry 999999 of the ledger of the lake")
+        ]
+    (fragment,) = explained["fragments"]
+    assert (fragment["how"], fragment["rows"]) == ("spilled", ROWS)
+    assert served.memory("VmHWM") < 1_000_000_000 + 2 * GROWTH
+    assert not [path for path in served.spill.rglob("*") if path.is_file()]
 
 
 def test_a_slow_reader_does_not_fill_the_gateway(served: Served) -> None:
