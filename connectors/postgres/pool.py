@@ -45,6 +45,24 @@ class Pool:
         Idle sessions that broke meanwhile are replaced unseen. Raises a typed error naming the store.
         """
         self._reserve(call)
+        return self._started(call, snapshot, tables)
+
+    def begin_if_free(self, call: Call, snapshot: str) -> Session | None:
+        """As :meth:`begin`, or None at once when every place is taken."""
+        with self._changed:
+            self._check_open()
+            if self.in_use >= self._size:
+                return None
+            self.in_use += 1
+        return self._started(call, snapshot, ())
+
+    def exhausted(self) -> StoreUnavailable:
+        """The error for a call that waited for a place in vain."""
+        hint = "Raise max_connections of the store, or ask fewer questions at once."
+        return StoreUnavailable("All connections to the store are in use.", hint=hint, store=self._store)
+
+    def _started(self, call: Call, snapshot: str, tables: Sequence[str]) -> Session:
+        """A session for a place that is reserved; the place is free again when this raises."""
         try:
             return self._any(call, snapshot, tables)
         except BaseException as problem:
@@ -155,14 +173,16 @@ class Pool:
                     call.check()
                 left = until - time.monotonic()
                 if left <= 0:
-                    hint = "Raise max_connections of the store, or ask fewer questions at once."
-                    raise StoreUnavailable("All connections to the store are in use.", hint=hint, store=self._store)
+                    raise self.exhausted()
                 self._changed.wait(min(left, 0.1))
-            if self._closed:
-                raise StoreUnavailable("The store has been closed.", store=self._store)
-            if self.abandoned >= HUNG * self._size:
-                raise StoreUnavailable("Too many connections to the store hang.", hint=_NETWORK, store=self._store)
+            self._check_open()
             self.in_use += 1
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("The store has been closed.", store=self._store)
+        if self.abandoned >= HUNG * self._size:
+            raise StoreUnavailable("Too many connections to the store hang.", hint=_NETWORK, store=self._store)
 
     def _take(self) -> Session | None:
         with self._changed:

@@ -1,11 +1,12 @@
 """One version of a database for one query: an exported snapshot that any number of its sessions import."""
 
 import threading
+import time
 from collections.abc import Sequence
 
 from connectors.call import Call
-from connectors.errors import HeadgateError, StoreRejected
-from connectors.postgres.pool import Pool
+from connectors.errors import HeadgateError
+from connectors.postgres.pool import WAIT, Pool
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.render.native import table_name
@@ -18,7 +19,7 @@ class PostgresSnapshot:
     def __init__(self, pool: Pool, tables: Sequence[Table], call: Call) -> None:
         self._pool = pool
         self._call = call
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._streams: list[PostgresStream] = []
         self._ended = False
         held = tuple(dict.fromkeys(table_name(table.name) for table in tables))
@@ -46,13 +47,23 @@ class PostgresSnapshot:
         return stream
 
     def _session(self, call: Call) -> Session:
-        with self._lock:
-            if self._free:
-                return self._free.pop()
-        if not self._exported:
-            hint = "Point the store at the primary, where fragments can be read in parallel."
-            raise StoreRejected("A standby server cannot share one snapshot among connections.", hint=hint)
-        return self._pool.begin(call, self._exported)
+        """One of ours that is done, else another of the pool's, whichever is there first.
+
+        Waiting for the pool alone could last for ever: queries that each hold one connection may all want a second.
+        """
+        until = time.monotonic() + (call.remaining(WAIT) or 0.0)
+        while True:
+            with self._lock:
+                if self._free:
+                    return self._free.pop()
+            # A standby cannot share its snapshot: there, fragments go through the one connection in turn.
+            if self._exported and (session := self._pool.begin_if_free(call, self._exported)):
+                return session
+            if time.monotonic() > until:
+                raise self._pool.exhausted()
+            call.check()
+            with self._lock:
+                self._lock.wait_for(lambda: bool(self._free), 0.05)
 
     def end(self) -> None:
         """Stop whatever still reads and give all sessions back. Returns within about a second."""
@@ -76,6 +87,7 @@ class PostgresSnapshot:
             keep = not self._ended
             if keep:
                 self._free.append(session)
+                self._lock.notify_all()
         if not keep:
             self._pool.release(session)
 

@@ -65,6 +65,31 @@ def test_fragments_of_one_query_see_one_snapshot(postgres_server: Any) -> None:
     store.close()
 
 
+def test_queries_that_all_want_a_second_connection_do_not_wait_for_each_other(dsn: str) -> None:
+    """Two places, two queries, each with two fragments: the second fragment takes over when the first is through."""
+    store = made(dsn, max_connections=2)
+    call = Call(timeout=15)
+    found: list[int] = []
+    with store.snapshot([NUMBERS], call) as one, store.snapshot([NUMBERS], call) as other:
+        firsts = [store.open(ALL, snapshot, NO_HINTS, call) for snapshot in (one, other)]
+
+        def second(snapshot: Any) -> None:
+            stream = store.open(COUNTED, snapshot, NO_HINTS, call)
+            found.extend(row["c"] for batch in stream for row in batch.to_pylist())
+
+        threads = [threading.Thread(target=second, args=(snapshot,)) for snapshot in (one, other)]
+        for thread in threads:
+            thread.start()
+        started = time.monotonic()
+        assert [sum(batch.num_rows for batch in stream) for stream in firsts] == [400_000, 400_000]
+        for thread in threads:
+            thread.join(10)
+    assert found == [400_000, 400_000]
+    assert time.monotonic() - started < 10
+    until(lambda: store.pool.in_use == 0)
+    store.close()
+
+
 def test_nobody_truncates_a_table_under_a_snapshot(postgres_server: Any) -> None:
     store = made(fill(postgres_server, "truncated", 1000))
     postgres_server.execute("CREATE MATERIALIZED VIEW kept AS SELECT n FROM numbers", database="truncated")
