@@ -1,8 +1,10 @@
 """One question over real servers by a real client: against itself unpushed, and against DuckDB alone."""
 
 import os
+import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from gateway.config import load
 from gateway.demo.questions import QUESTIONS, ROYALTIES
 from gateway.policy import LOCAL
 from gateway.service import Options
-from tests.comparing import assert_same
+from tests.comparing import assert_same, bag
 from tests.real_mesh import PASSWORD, USER, RealMesh, loaded
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka, pytest.mark.s3]
@@ -172,6 +174,45 @@ def test_cancelling_while_postgres_works_stops_the_backend(gateway, postgres_ser
     asking.join(5)
     assert not asking.is_alive()
     assert [type(problem) for problem in failed] == [CallCancelled]
+
+
+def test_many_questions_at_once_with_some_given_up(gateway, mesh: RealMesh, postgres_server) -> None:
+    """Twelve askers, a third of whose questions are cancelled: every answer that comes is the right one."""
+    questions = [ROYALTIES, *(question.sql for question in QUESTIONS if not question.parameters)]
+    expected = {sql: bag(ask(gateway, sql)) for sql in questions}
+    wrong: list[object] = []
+    ended = Counter[str]()
+
+    def asker(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(8):
+            sql, call = chance.choice(questions), Call(timeout=60)
+            given_up = threading.Timer(chance.random() * 0.05, call.cancel) if chance.random() < 0.33 else None
+            try:
+                if given_up:
+                    given_up.start()
+                made = gateway.service.prepare(sql, LOCAL)
+                answer = pa.Table.from_batches(list(gateway.service.run(made, call)), schema=made.schema)
+                ended["answered"] += 1
+                if bag(answer) != expected[sql]:
+                    wrong.append(sql)
+            except CallCancelled:
+                ended["cancelled"] += 1
+            except Exception as problem:
+                wrong.append(problem)
+
+    askers = [threading.Thread(target=asker, args=(seed,)) for seed in range(12)]
+    for thread in askers:
+        thread.start()
+    for thread in askers:
+        thread.join(60)
+    assert wrong == []
+    assert ended["answered"] > 40
+    assert ended["cancelled"] > 5
+    assert eventually(lambda: not working_backends(postgres_server), 2)
+    stores = [gateway.connectors[name] for name in ("artists_db", "payments_db")]
+    assert eventually(lambda: [(store.pool.in_use, store.pool.abandoned) for store in stores] == [(0, 0)] * 2)
+    assert not [path for path in mesh.spill.rglob("*") if path.is_file()]
 
 
 def working_backends(postgres_server: Any) -> list[tuple[Any, ...]]:
