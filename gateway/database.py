@@ -87,7 +87,7 @@ class Database:
         Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit.
         """
         views = "; ".join(
-            f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE"
+            f"CREATE TEMP VIEW {quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE"
             for name, columns in relations.items()
         )
         with self.cursor() as cursor, translated():
@@ -146,10 +146,11 @@ def _check_single(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
 
 
 def _nulls(columns: Sequence[Column]) -> str:
-    return ", ".join(f"CAST(NULL AS {column.type}) AS {_quoted(column.name)}" for column in columns)
+    return ", ".join(f"CAST(NULL AS {column.type}) AS {quoted(column.name)}" for column in columns)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """An identifier as DuckDB reads it back unchanged."""
     return '"' + name.replace('"', '""') + '"'
 
 

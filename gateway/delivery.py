@@ -11,6 +11,7 @@ import pyarrow as pa
 from connectors.border import Checked
 from connectors.spi import Column, Scan
 from connectors.types import needs_cast
+from gateway.database import quoted
 from gateway.planner.plan import Moved
 
 
@@ -85,21 +86,17 @@ class Delivery:
 def install_scan(cursor: duckdb.DuckDBPyConnection, name: str, scan: Scan) -> None:
     """Make an in-place relation readable under ``name``: DuckDB scans the pinned files itself."""
     columns = ", ".join(
-        f"CAST({_quoted(column.physical)} AS {column.type}) AS {_quoted(column.name)}" for column in scan.columns
+        f"CAST({quoted(column.physical)} AS {column.type}) AS {quoted(column.name)}" for column in scan.columns
     )
     urls = ", ".join("'" + url.replace("'", "''") + "'" for url in scan.urls)
     options = ", hive_partitioning = true, hive_types_autocast = false" if scan.hive else ", hive_partitioning = false"
-    cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS SELECT {columns} FROM read_parquet([{urls}]{options})")
+    cursor.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT {columns} FROM read_parquet([{urls}]{options})")
 
 
 def _casts(columns: Sequence[Column]) -> str:
     return ", ".join(
-        f"CAST({_quoted(column.name)} AS {column.type}) AS {_quoted(column.name)}"
+        f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}"
         if needs_cast(column.type)
-        else _quoted(column.name)
+        else quoted(column.name)
         for column in columns
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 
 import duckdb
 
@@ -27,6 +26,7 @@ from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment
 
 _OPEN_AT_ONCE = 8
 _BATCH_ROWS = 65_536
+_INTERRUPT_AGAIN = 0.02
 
 
 class Engine:
@@ -68,11 +68,11 @@ class _Run:
 
     def start(self, connectors: Mapping[str, Connector], database: Database, buffer_bytes: int) -> EngineAnswer:
         cursor = self.held.enter_context(database.cursor())
+        self.held.enter_context(_interruptible(cursor, self.call))
         snapshots = self._snapshots(connectors)
         for scan in self.plan.scans:
             self._scan(cursor, scan, connectors[scan.origin.store], snapshots[scan.origin.store])
         self._deliver(cursor, connectors, snapshots, buffer_bytes)
-        self.held.enter_context(self.call.on_cancel(partial(_interrupt, cursor)))
         self.call.check()
         started = time.perf_counter()
         reader = cursor.sql(self.plan.residual).to_arrow_reader(_BATCH_ROWS)
@@ -176,10 +176,33 @@ def _naming(plan: Plan, store: str, leaf: str = "") -> Iterator[None]:
         raise
 
 
-def _interrupt(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Stop what runs on a cursor; one that is closed already has nothing to stop."""
-    with contextlib.suppress(duckdb.ConnectionException):
-        cursor.interrupt()
+@contextlib.contextmanager
+def _interruptible(cursor: duckdb.DuckDBPyConnection, call: Call) -> Iterator[None]:
+    """While inside the block, cancelling the call stops whatever runs on the cursor, or is about to.
+
+    An interrupt that comes just before a statement starts is lost, so it is repeated until the block is left.
+    """
+    left = threading.Event()
+    started: list[threading.Thread] = []
+
+    def interrupt() -> None:
+        while True:
+            with contextlib.suppress(duckdb.ConnectionException):
+                cursor.interrupt()
+            if left.wait(_INTERRUPT_AGAIN):
+                return
+
+    def stop() -> None:
+        started.append(threading.Thread(target=interrupt, name="headgate-interrupt", daemon=True))
+        started[0].start()
+
+    try:
+        with call.on_cancel(stop):
+            yield
+    finally:
+        left.set()
+        for thread in started:
+            thread.join(1)  # the cursor is closed next, and must not be interrupted then
 
 
 @contextlib.contextmanager
