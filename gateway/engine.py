@@ -183,6 +183,7 @@ def _interruptible(cursor: duckdb.DuckDBPyConnection, call: Call) -> Iterator[No
     An interrupt that comes just before a statement starts is lost, so it is repeated until the block is left.
     """
     left = threading.Event()
+    deciding = threading.Lock()
     started: list[threading.Thread] = []
 
     def interrupt() -> None:
@@ -193,14 +194,18 @@ def _interruptible(cursor: duckdb.DuckDBPyConnection, call: Call) -> Iterator[No
                 return
 
     def stop() -> None:
-        started.append(threading.Thread(target=interrupt, name="headgate-interrupt", daemon=True))
-        started[0].start()
+        with deciding:
+            if not left.is_set():
+                thread = threading.Thread(target=interrupt, name="headgate-interrupt", daemon=True)
+                thread.start()
+                started.append(thread)
 
     try:
         with call.on_cancel(stop):
             yield
     finally:
-        left.set()
+        with deciding:
+            left.set()
         for thread in started:
             thread.join(1)  # the cursor is closed next, and must not be interrupted then
 
