@@ -102,9 +102,10 @@ class LocalService:
         self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options
     ) -> Plan:
         catalog = self._catalog()
-        query = sql.close_pivot(statement.query, lambda asked: self._values(asked, who, options)).copy()
+        query = statement.query if parameters is None else sql.bind(statement.query, parameters)
+        query = sql.close_pivot(query, lambda asked: self._values(asked, who, options)).copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))
-        resolved, unbound = _bound(resolved, parameters)
+        resolved, unbound = _unbound(resolved)
         made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
         made = _presented(made, options.present) if options.present else made
         outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
@@ -165,12 +166,10 @@ class TextAnswer:
         """Nothing is held."""
 
 
-def _bound(resolved: Resolved, parameters: Sequence[Any] | None) -> tuple[Resolved, tuple[str, ...]]:
-    """The query with its parameters in place; while they are unknown, typed NULLs, and their types."""
-    if parameters is not None:
-        return replace(resolved, query=sql.bind(resolved.query, parameters)), ()
+def _unbound(resolved: Resolved) -> tuple[Resolved, tuple[str, ...]]:
+    """The query with typed NULLs for the parameters that are not known yet, and the types of those."""
     types = sql.infer_types(resolved.query, resolved.column_type)
-    return replace(resolved, query=sql.stand_in(resolved.query, types)), types
+    return (replace(resolved, query=sql.stand_in(resolved.query, types)), types) if types else (resolved, ())
 
 
 def _presented(made: Plan, present: Present) -> Plan:

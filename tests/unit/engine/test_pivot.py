@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from connectors.call import Call
 from connectors.files import PinnedFiles
 from gateway.errors import SqlInvalid, SqlNotAllowed
+from gateway.policy import LOCAL
 from tests.duck_store import DuckStore
 from tests.mesh import TABLES, Mesh, rows, running_mesh
 
@@ -35,6 +37,14 @@ def test_the_columns_are_those_of_duckdb(mesh: Mesh, sql: str) -> None:
         alone = con.sql(sql.format(artists="artists", labels="labels")).to_arrow_reader(1000).read_all()
     assert answer.schema.equals(alone.schema)
     assert sorted(map(repr, answer.to_pylist())) == sorted(map(repr, alone.to_pylist()))
+
+
+def test_its_parameters_are_bound_before_the_values_are_asked_for(mesh: Mesh) -> None:
+    sql = "PIVOT (SELECT country, id FROM artists.catalog.labels WHERE id > ?) ON country USING count(id)"
+    made = mesh.service.prepare(sql, LOCAL, parameters=[5])
+    assert made.schema.names == mesh.plan(sql.replace("?", "5")).schema.names
+    (row,) = [row for batch in mesh.service.run(made, Call()) for row in batch.to_pylist()]
+    assert row == mesh.ask(sql.replace("?", "5")).to_pylist()[0]
 
 
 def test_without_values_there_are_no_columns(mesh: Mesh) -> None:
