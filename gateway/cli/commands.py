@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.failures import told
+from gateway.cli.failures import interrupt, told
 
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
@@ -220,5 +220,6 @@ def catalog_show(
 def main() -> None:
     """What the program ``headgate`` runs."""
     # SIGTERM unwinds as Ctrl-C does, so that whatever was started is stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     app(args=sys.argv[1:], prog_name="headgate")

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
@@ -14,17 +16,23 @@ EXIT_CODES = {Kind.USER: 1, Kind.STORE: 3, Kind.RESOURCE: 3, Kind.INTERNAL: 4}
 
 INTERRUPTED = 130
 
+_interrupted = threading.Event()
+
+
+def interrupt(*_: Any) -> None:
+    """A signal handler that unwinds the program, and remembers that it did.
+
+    An interrupt that passes through a library written in C may come out as an error of another type.
+    """
+    _interrupted.set()
+    raise KeyboardInterrupt
+
 
 @contextmanager
 def told() -> Iterator[None]:
     """Turn every error into a line on standard error and an exit code; never a traceback."""
     try:
         yield
-    except HeadgateError as error:
-        place = ", ".join(
-            f"{word} {name}" for word, name in (("product", error.product), ("store", error.store)) if name
-        )
-        _leave(error.kind, error.code, f"{error.sentence} [{place}]" if place else error.sentence, error.hint)
     except BrokenPipeError:
         # Whoever read our output has enough; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -34,13 +42,19 @@ def told() -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except Exception as problem:
-        _leave_for_other(problem)
+        if _interrupted.is_set():
+            raise typer.Exit(INTERRUPTED) from None
+        _leave_for(problem)
 
 
-def _leave_for_other(problem: Exception) -> None:
-    """Errors of the client, which knows kinds too, and faults that nobody foresaw."""
+def _leave_for(problem: Exception) -> None:
+    """The house's errors, those of the client, which knows kinds too, and faults that nobody foresaw."""
     from gateway.flight.client import RemoteFailure
 
+    if isinstance(problem, HeadgateError):
+        named = (("product", problem.product), ("store", problem.store))
+        place = ", ".join(f"{word} {name}" for word, name in named if name)
+        _leave(problem.kind, problem.code, f"{problem.sentence} [{place}]" if place else problem.sentence, problem.hint)
     if isinstance(problem, RemoteFailure):
         _leave(problem.kind, problem.code, problem.sentence, problem.hint)
     _leave(Kind.INTERNAL, "INTERNAL", f"Headgate met an error of its own ({type(problem).__name__}).", "")

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from connectors.errors import StoreUnavailable
+from gateway.cli import failures
 from gateway.cli.asking import read_parameters, read_statement
 from gateway.cli.commands import app
 from gateway.cli.failures import told
@@ -58,6 +60,23 @@ def test_every_kind_of_error_has_its_exit_code_and_no_traceback(
     assert "Traceback" not in shown.err
     assert "secret" not in shown.err
     assert shown.err.splitlines()[0].startswith(getattr(error, "code", "INTERNAL") + ": ")
+
+
+def test_an_interrupt_that_a_library_turned_into_another_error_is_still_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(failures, "_interrupted", threading.Event())
+
+    def library() -> None:
+        try:
+            failures.interrupt()
+        except KeyboardInterrupt:
+            raise TypeError("an integer is required") from None
+
+    with pytest.raises(typer.Exit) as left, told():
+        library()
+    assert left.value.exit_code == 130
+    assert capsys.readouterr().err == ""
 
 
 def test_an_error_names_its_store_and_gives_its_hint(capsys: pytest.CaptureFixture[str]) -> None:
