@@ -78,22 +78,36 @@ class Fidelity(StrEnum):
 
 
 class Clause(StrEnum):
-    """The parts of a SELECT that a store may take over."""
+    """The parts of a query that a store may take over. PROJECT is computing outputs that are no bare columns."""
 
     PROJECT = "PROJECT"
     WHERE = "WHERE"
     JOIN = "JOIN"
+    OUTER_JOIN = "LEFT, RIGHT or FULL JOIN"
+    SEMI_JOIN = "SEMI or ANTI JOIN"
+    SUBQUERY = "a subquery"
     GROUP_BY = "GROUP BY"
+    GROUPING_SETS = "GROUPING SETS"
+    FILTER = "FILTER"
     HAVING = "HAVING"
+    DISTINCT = "DISTINCT"
+    SET_OPERATION = "UNION, INTERSECT or EXCEPT"
+    WINDOW = "OVER"
     TOP_N = "ORDER BY … LIMIT"
+    TIES = "ORDER BY … LIMIT with ties"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Claim:
     """One operator over one family of types, e.g. ``Claim("=", Family.INTEGER)`` or ``Claim("SUM", Family.DECIMAL)``.
 
-    Operators: ``= <> < <= > >= IN BETWEEN``, ``IS NULL``, ``IS DISTINCT FROM``; ``COUNT SUM MIN MAX``;
-    ``GROUP BY``, ``ORDER BY``. Logic (AND OR NOT) needs no claim: three-valued logic is the same everywhere.
+    Operators: ``= <> < <= > >= IN BETWEEN``, ``IS NULL``, ``IS DISTINCT FROM``; ``GROUP BY`` (DISTINCT and set
+    operations too), ``ORDER BY``; ``CASE`` and ``CAST TO DOUBLE`` (any family); every name of an operation, aggregate
+    or window function in :mod:`connectors.vocabulary`. An operation over several families needs a claim for each of
+    its operands' families; an operation without operands is claimed for the family of its value. Logic (AND OR NOT)
+    needs no claim: three-valued logic is the same everywhere.
+
+    SUPERSET is for operations within a condition: the store may keep rows it should not, and loses none.
     """
 
     operator: str
@@ -125,12 +139,15 @@ class Capabilities:
 class Fragment:
     """What one store computes: a SELECT with DuckDB's meaning over tables of that store.
 
-    ``query`` is a sqlglot tree in which every table node has an alias that is a key of ``tables``, every column
-    is qualified by such an alias and carries the column's *global* name, and output *i* stands for
-    ``columns[i]``. It is never changed: render from a copy. ``text`` is its canonical DuckDB text.
+    ``query`` is a sqlglot tree: a SELECT or a set operation, whose output *i* stands for ``columns[i]``. Sources are
+    tables, each with an alias that is a key of ``tables``, and subqueries with an alias; no alias is used twice in
+    the whole tree. Every column is qualified by one and carries the column's *global* name. Nodes that compute
+    something carry the DuckDB type of their value in ``meta["type"]``. QUALIFY stands only as
+    ``RANK() OVER (ORDER BY …) <= n``: the first *n* rows with their ties. The tree is never changed: render from a
+    copy. ``text`` is its canonical DuckDB text.
     """
 
-    query: exp.Select = field(compare=False, repr=False)
+    query: exp.Query = field(compare=False, repr=False)
     text: str
     tables: tuple[tuple[str, Table], ...]
     columns: tuple[Column, ...]

@@ -1,0 +1,78 @@
+"""The DuckDB type of every node of a query, as DuckDB itself tells it, one operation at a time."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+Ask = Callable[[str, tuple[str, ...]], str]
+"""The DuckDB type of an expression, given as text over columns x0, x1 … of the given types.
+
+Raises ValueError for what DuckDB rejects. Columns, not NULLs: DuckDB types some functions of a constant otherwise.
+"""
+
+_BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
+
+
+@dataclass
+class Types:
+    """``column`` knows the type of a column where it stands; ``printed`` is the one printer.
+
+    An operation is asked for over nameless operands of its types, so that one answer serves every query.
+    """
+
+    column: Callable[[exp.Column], str]
+    ask: Ask
+    printed: Callable[[exp.Expr], str]
+    _known: dict[int, tuple[exp.Expr, str]] = field(default_factory=dict)
+
+    def of(self, node: exp.Expr) -> str:
+        """The type of a value. Raises ValueError for what DuckDB does not accept or a column nobody knows."""
+        if id(node) not in self._known:
+            self._known[id(node)] = node, self._find(node)
+        return self._known[id(node)][1]
+
+    def _find(self, node: exp.Expr) -> str:
+        if isinstance(node, exp.Column):
+            return self.column(node)
+        if isinstance(node, (exp.Paren, exp.Alias, exp.Filter, exp.Subquery)):
+            return self.of(node.this)
+        if isinstance(node, exp.Query):
+            return self.of(node.selects[0])
+        if isinstance(node, _BOOLEAN):
+            return "BOOLEAN"
+        types: list[str] = []
+        bare = self._bare(node, types)
+        return self.ask(self.printed(bare), tuple(types))
+
+    def _bare(self, node: exp.Expr, types: list[str]) -> exp.Expr:
+        """The node alone, over x0, x1 … whose types are added to ``types``; windows are left empty."""
+        if isinstance(node, exp.Window):
+            return exp.Window(this=self._bare(node.this, types), over="OVER")
+        bare = node.copy()
+        for here, there in zip(_operands(node), _operands(bare), strict=True):
+            if not is_literal(here):
+                there.replace(exp.column(f"x{len(types)}"))
+                types.append(self.of(here))
+        return bare
+
+
+def is_literal(node: exp.Expr) -> bool:
+    """Whether DuckDB reads a type out of the spelling: a number, a text, TRUE, NULL."""
+    inner = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(inner, (exp.Literal, exp.Null, exp.Boolean))
+
+
+def _operands(node: exp.Expr) -> list[exp.Expr]:
+    """The values a node is computed from."""
+    if isinstance(node, exp.Case):
+        ends = [node.args.get("this"), *_branches(node), node.args.get("default")]
+        return [part for part in ends if part is not None]
+    children = [child for child in node.iter_expressions() if not isinstance(child, (exp.DataType, exp.Var, exp.Star))]
+    return [part for child in children for part in (child.expressions if isinstance(child, exp.Distinct) else [child])]
+
+
+def _branches(node: exp.Case) -> Iterable[exp.Expr]:
+    for branch in node.args["ifs"]:
+        yield branch.this
+        yield branch.args["true"]
