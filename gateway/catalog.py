@@ -73,16 +73,22 @@ class Catalog:
         """The products granted to ``who``, in order of address and version."""
         return (product for product in self.products if who.may_read(product.address))
 
-    def resolve(self, parts: Sequence[str], who: Principal) -> Place:
+    def resolve(self, parts: Sequence[str], who: Principal, within: tuple[str, str] = ("", "")) -> Place:
         """Find ``domain.product[.dataset]``; the product part may carry ``@major``. Names ignore case.
 
-        Raises :class:`AddressUnknown` with the nearest granted addresses.
+        What is no address is looked for in the domain and product of ``within``: an address means the same in
+        every session. Raises :class:`AddressUnknown` with the nearest granted addresses.
         """
-        wanted = tuple(part.lower() for part in parts)
-        place = self._places.get(wanted)
-        if place is None or not who.may_read(place.product.address):
-            raise self._unknown(parts, who)
-        return place
+        for prefix in ((), within, within[:1]):
+            place = self.find((*prefix, *parts), who) if all(prefix) else None
+            if place is not None:
+                return place
+        raise self._unknown(parts, who)
+
+    def find(self, parts: Sequence[str], who: Principal) -> Place | None:
+        """The dataset of an address, or None when there is none or it is not granted."""
+        place = self._places.get(tuple(part.lower() for part in parts))
+        return place if place is not None and who.may_read(place.product.address) else None
 
     @cached_property
     def _places(self) -> dict[tuple[str, ...], Place]:

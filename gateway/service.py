@@ -28,10 +28,11 @@ Present = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a session may choose about a query."""
+    """What a session may choose about a query. ``within`` is the domain and the product of shorter addresses."""
 
     pushdown: bool = True
     present: Present | None = None
+    within: tuple[str, str] = ("", "")
 
 
 class Answer(Protocol):
@@ -92,7 +93,7 @@ class LocalService:
         self, sql_text: str, who: Principal, *, parameters: Sequence[Any] | None = None, options: Options = Options()
     ) -> Plan:
         """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
-        statement = sql.parse(sql_text)
+        statement = sql.parse(sql_text, short=bool(options.within[0]))
         try:
             return self._planned(statement, who, parameters, options)
         except RecursionError:
@@ -104,7 +105,7 @@ class LocalService:
         catalog = self._catalog()
         query = statement.query if parameters is None else sql.bind(statement.query, parameters)
         query = sql.close_pivot(query, lambda asked: self._values(asked, who, options)).copy()
-        resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who))
+        resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who, options.within))
         resolved, unbound = _unbound(resolved)
         made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
         made = _presented(made, options.present) if options.present else made

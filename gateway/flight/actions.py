@@ -9,7 +9,8 @@ from gateway.flight import wire
 from gateway.flight.auth import Authenticator
 from gateway.flight.commands import refuse_transaction
 from gateway.flight.registry import Registry
-from gateway.flight.rpc import Rpc, switch
+from gateway.flight.rpc import Rpc
+from gateway.flight.session import changed, told
 from gateway.flight.statements import Statements
 
 DESCRIPTIONS = (
@@ -18,7 +19,7 @@ DESCRIPTIONS = (
     ("CancelFlightInfo", "Cancel the query that a FlightInfo stands for."),
     ("CancelQuery", "Cancel the query that a FlightInfo stands for (deprecated name)."),
     ("RenewFlightEndpoint", "Give a ticket a new lifetime."),
-    ("SetSessionOptions", "Choose options of the session: pushdown, on or off."),
+    ("SetSessionOptions", "Choose options of the session: catalog, schema, pushdown, type_profile."),
     ("GetSessionOptions", "The options of the session."),
     ("CloseSession", "End the session."),
 )
@@ -27,8 +28,6 @@ _REFUSED = dict.fromkeys(("BeginTransaction", "EndTransaction", "BeginSavepoint"
     "CreatePreparedSubstraitPlan": "Headgate takes SQL, not Substrait plans."
 }
 _CANCELLED, _CLOSED = 1, 1
-_INVALID_NAME, _INVALID_VALUE = 1, 2
-_PUSHDOWN = "pushdown"
 
 
 class Actions:
@@ -91,17 +90,12 @@ class Actions:
         yield endpoint.SerializeToString()
 
     def _set_options(self, rpc: Rpc, body: bytes) -> Iterable[bytes]:
-        errors = {}
+        options = wire.parse("SetSessionOptionsRequest", body).session_options
         caller = rpc.caller
-        for option in wire.parse("SetSessionOptionsRequest", body).session_options:
-            try:
-                caller = replace(caller, pushdown=_read_pushdown(option))
-            except KeyError:
-                errors[option.key] = _INVALID_NAME
-            except RequestMalformed:
-                errors[option.key] = _INVALID_VALUE
-        if caller != rpc.caller:
+        session, errors = changed(caller.session, options, self._statements.catalog, caller.principal)
+        if session != caller.session:
             # The session lives with the client: as a new token, and as a cookie for clients that keep those.
+            caller = replace(caller, session=session)
             rpc.add_header("authorization", self._authenticator.token(caller))
             rpc.add_header("set-cookie", self._authenticator.cookie(caller))
         entries = [wire.make("SessionOptionError", key=key, value={"value": code}) for key, code in errors.items()]
@@ -109,12 +103,12 @@ class Actions:
 
     def _get_options(self, rpc: Rpc, body: bytes) -> Iterable[bytes]:
         wire.parse("GetSessionOptionsRequest", body)
-        value = {"string_value": "on" if rpc.pushdown else "off"}
-        option = wire.make("SessionOption", key=_PUSHDOWN, value=value)
-        yield wire.make("GetSessionOptionsResult", session_options=[option]).SerializeToString()
+        yield wire.make("GetSessionOptionsResult", session_options=told(rpc.session)).SerializeToString()
 
-    def _close_session(self, rpc: Rpc, body: bytes) -> Iterable[bytes]:  # noqa: ARG002  (one shape for all)
+    def _close_session(self, rpc: Rpc, body: bytes) -> Iterable[bytes]:
         wire.parse("CloseSessionRequest", body)
+        if "cookie" in rpc.headers:
+            rpc.add_header("set-cookie", self._authenticator.no_cookie())
         yield wire.make("CloseSessionResult", status=_CLOSED).SerializeToString()
 
 
@@ -135,15 +129,3 @@ def _handle(endpoint: Any) -> bytes:
     if name != "TicketStatementQuery":
         raise RequestMalformed("The ticket does not stand for a running query.")
     return bytes(command.statement_handle)
-
-
-def _read_pushdown(option: Any) -> bool:
-    """The value of the option ``pushdown``: a boolean, ``on`` or ``off``; unset means on. KeyError for any other name.
-
-    A default catalog or schema cannot be set: addresses always have three parts.
-    """
-    if option.key != _PUSHDOWN:
-        raise KeyError(option.key)
-    if option.value.HasField("bool_value"):
-        return bool(option.value.bool_value)
-    return switch(option.value.string_value, default=True)

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from http.cookies import CookieError, SimpleCookie
 
 from argon2 import PasswordHasher
@@ -66,9 +66,13 @@ class Authenticator:
         """The value of a ``set-cookie`` header that keeps the session choices of clients that keep cookies."""
         return f"{COOKIE}={self._sealed(Seal.COOKIE, caller)}"
 
+    def no_cookie(self) -> str:
+        """The value of a ``set-cookie`` header that makes clients forget the session's."""
+        return f"{COOKIE}=; Max-Age=0"
+
     def _sealed(self, kind: Seal, caller: Caller) -> str:
         expires = time.time() + self._settings.token_lifetime
-        blob = self._keyring.seal(kind, Sealed(expires, caller.name, pushdown=caller.pushdown))
+        blob = self._keyring.seal(kind, Sealed(expires, caller.name, **asdict(caller.session)))
         return base64.urlsafe_b64encode(blob).decode().rstrip("=")
 
     def _basic(self, credentials: str) -> Caller:
@@ -96,13 +100,13 @@ class Authenticator:
                 continue
             kept = self._opened(Seal.COOKIE, morsel.value) if morsel else None
             if kept is not None and kept.name == caller.name:
-                return replace(caller, pushdown=kept.pushdown)
+                return replace(caller, session=kept.session)
         return caller
 
     def _opened(self, kind: Seal, text: str) -> Caller | None:
         try:
             content = self._keyring.open(kind, _decoded(text))
-            return replace(self._named(content.principal), pushdown=content.pushdown, expires=content.expires)
+            return replace(self._named(content.principal), session=content.session, expires=content.expires)
         except (ValueError, TicketInvalid, RequestMalformed, Unauthenticated):
             return None
 

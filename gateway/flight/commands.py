@@ -59,7 +59,7 @@ class Commands:
         """DoGet: run what the ticket stands for."""
         name, command = wire.unpack(data)
         if metadata.is_metadata(name):
-            batch = metadata.answer(name, command, self._service.catalog, rpc.caller.principal, rpc.profile)
+            batch = metadata.answer(name, command, self._service.catalog, rpc.caller.principal, rpc.session.profile)
             return Rows(batch.schema, slices(batch))
         if name == "TicketStatementQuery":
             return self._statements.run(rpc, command.statement_handle)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import TicketInvalid
 from gateway.flight import wire
+from gateway.flight.session import Session
 
 _VERSION = b"\x01"
 _HEAD, _NONCE = 5, 12
@@ -46,6 +47,13 @@ class Sealed:
     profile: str = ""
     timeout: float | None = None
     fingerprint: bytes = b""
+    catalog: str = ""
+    schema: str = ""
+
+    @property
+    def session(self) -> Session:
+        """The choices of the session in which it was sealed."""
+        return Session(self.pushdown, self.profile, self.catalog, self.schema)
 
 
 class Keyring:

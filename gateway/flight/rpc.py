@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from gateway.errors import RequestMalformed
-from gateway.flight.types import present, profile_for
+from gateway.flight.session import DEFAULTS, Session, switch
+from gateway.flight.types import profile_for
 from gateway.policy import Principal
-from gateway.service import Options
 
 _LONGEST = 7 * 24 * 3600.0
 Headers = Mapping[str, Sequence[str | bytes]]
@@ -28,7 +28,7 @@ class Caller:
 
     name: str
     principal: Principal
-    pushdown: bool = True
+    session: Session = DEFAULTS
     expires: float = math.inf
 
 
@@ -47,14 +47,16 @@ class Rpc:
     completed: list[Callable[[], None]] = field(default_factory=list)
 
     @property
-    def profile(self) -> str:
-        """The type profile of this client."""
-        return profile_for(first(self.headers, "x-headgate-type-profile"), first(self.headers, "user-agent"))
-
-    @property
-    def pushdown(self) -> bool:
-        """Whether stores may compute parts of the query: the header ``x-headgate-pushdown``, else the session."""
-        return switch(first(self.headers, "x-headgate-pushdown"), self.caller.pushdown)
+    def session(self) -> Session:
+        """What holds for this call: its headers where they say something, else the session, else the defaults."""
+        chosen = self.caller.session
+        return replace(
+            chosen,
+            profile=profile_for(
+                first(self.headers, "x-headgate-type-profile"), chosen.profile, first(self.headers, "user-agent")
+            ),
+            pushdown=switch(first(self.headers, "x-headgate-pushdown"), chosen.pushdown),
+        )
 
     def timeout(self, limit: float | None) -> float | None:
         """Seconds a query may take: the header ``x-headgate-timeout``, never more than the gateway's limit."""
@@ -68,18 +70,3 @@ class Rpc:
         if not 0 < seconds <= _LONGEST:
             raise RequestMalformed("The header x-headgate-timeout must be a positive number of seconds.")
         return min(seconds, limit) if limit is not None else seconds
-
-
-def options(pushdown: bool, profile: str) -> Options:
-    """The service's options for what a caller, a handle or a ticket chose."""
-    return Options(pushdown=pushdown, present=present(profile))
-
-
-def switch(text: str, default: bool) -> bool:
-    """Read ``on`` or ``off``; nothing means the default. Raises :class:`RequestMalformed` for anything else."""
-    if not text:
-        return default
-    known = {"on": True, "true": True, "off": False, "false": False}
-    if text.lower() not in known:
-        raise RequestMalformed("Pushdown is either on or off.", hint="Send x-headgate-pushdown: on, or off.")
-    return known[text.lower()]

@@ -10,17 +10,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pyarrow as pa
 
 from connectors.call import Call
+from gateway.catalog import Catalog
 from gateway.errors import ParametersInvalid, PermissionDenied, TicketInvalid
 from gateway.flight import params, wire
 from gateway.flight.execution import Execution
 from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.registry import Admission, Registry
-from gateway.flight.rpc import Rpc, options
+from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
 from gateway.planner.plan import Plan
 from gateway.service import Service
@@ -55,6 +56,11 @@ class Statements:
         self._admission = Admission(settings.max_running, settings.max_queued, settings.queue_seconds)
         self._bound = _Bound()
 
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog in force now."""
+        return self._service.catalog
+
     def schema(self, rpc: Rpc, sql: str) -> pa.Schema:
         """The schema of a statement's answer, whatever its parameters."""
         return self._prepare(rpc, sql).schema
@@ -63,18 +69,16 @@ class Statements:
         """Plan a statement with what is bound to it, and seal a ticket for running it."""
         timeout = rpc.timeout(self._settings.query_timeout)
         values = params.values(bound) if bound is not None else []
-        choices = options(rpc.pushdown, rpc.profile)
-        plan = self._service.prepare(sql, rpc.caller.principal, parameters=values, options=choices)
+        plan = self._service.prepare(sql, rpc.caller.principal, parameters=values, options=rpc.session.options())
         ticket = Sealed(
             expires=time.time() + self._settings.ticket_lifetime,
             principal=rpc.caller.name,
-            pushdown=rpc.pushdown,
             sql=sql,
             parameters=bound,
             query_id=rpc.id,
-            profile=rpc.profile,
             timeout=timeout,
             fingerprint=_fingerprint(plan.schema),
+            **asdict(rpc.session),
         )
         handle = self._keyring.seal(Seal.TICKET, ticket)
         packed = wire.pack("TicketStatementQuery", statement_handle=handle)
@@ -86,7 +90,7 @@ class Statements:
         rpc.id = ticket.query_id
         call = Call(id=ticket.query_id, timeout=ticket.timeout)
         values = params.values(ticket.parameters) if ticket.parameters is not None else []
-        choices = options(ticket.pushdown, ticket.profile)
+        choices = ticket.session.options()
         plan = self._service.prepare(ticket.sql, rpc.caller.principal, parameters=values, options=choices)
         if _fingerprint(plan.schema) != ticket.fingerprint:
             raise TicketInvalid("The answer's columns have changed since the query was planned.", hint="Run it again.")
@@ -107,7 +111,7 @@ class Statements:
     def create(self, rpc: Rpc, sql: str) -> bytes:
         """Prepare a statement: the packed result with its handle, and the schemas of its answer and parameters."""
         plan = self._prepare(rpc, sql)
-        expected = params.parameter_schema(plan.parameters, rpc.profile)
+        expected = params.parameter_schema(plan.parameters, rpc.session.profile)
         # A handle gives its bearer nothing that the SQL text would not, and drivers keep them for days: no expiry.
         handle = self._keyring.seal(Seal.PREPARED, Sealed(math.inf, rpc.caller.name, sql=sql))
         return wire.pack(
@@ -145,7 +149,7 @@ class Statements:
         self._bound.drop(blob)
 
     def _prepare(self, rpc: Rpc, sql: str) -> Plan:
-        return self._service.prepare(sql, rpc.caller.principal, options=options(rpc.pushdown, rpc.profile))
+        return self._service.prepare(sql, rpc.caller.principal, options=rpc.session.options())
 
     def _own(self, rpc: Rpc, kind: Seal, blob: bytes, *, expired: bool = False) -> Sealed:
         content = self._keyring.open(kind, blob, expired=expired)

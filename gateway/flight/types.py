@@ -39,10 +39,11 @@ def present(profile: str) -> Present:
     return lambda name: _present(name, table)
 
 
-def profile_for(header: str, user_agent: str) -> str:
-    """The profile a caller gets: what the header ``x-headgate-type-profile`` names, else by the user agent."""
-    if header in PROFILES:
-        return header
+def profile_for(header: str, session: str, user_agent: str) -> str:
+    """The profile of a call: what its header ``x-headgate-type-profile`` or its session names, else by user agent."""
+    for chosen in (header, session):
+        if chosen in PROFILES:
+            return chosen
     return "full" if user_agent.startswith("ADBC ") else "common"
 
 

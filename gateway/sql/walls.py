@@ -17,8 +17,11 @@ _ORDER_HINT = "The answer would depend on the order in which stores deliver thei
 _SIMPLE = (exp.Paren, exp.Dot, exp.JSONExtract, exp.JSONExtractScalar)
 
 
-def check_query(query: exp.Expr) -> None:
-    """Raise SqlNotAllowed naming the first construct that is not on the allow-list; SqlTooLarge beyond a bound."""
+def check_query(query: exp.Expr, *, short: bool = False) -> None:
+    """Raise SqlNotAllowed naming the first construct that is not on the allow-list; SqlTooLarge beyond a bound.
+
+    ``short`` lets table names of one part through, which whoever resolves addresses must know or refuse.
+    """
     joins = 0
     for node in query.walk():
         kind = type(node)
@@ -28,6 +31,8 @@ def check_query(query: exp.Expr) -> None:
             check(node)
         if (keys := allowed.ARGUMENTS.get(kind)) is not None:
             _check_arguments(node, keys)
+        if kind is exp.Table and not short:
+            _check_address(cast("exp.Table", node))
         joins += kind is exp.Join
     if joins > MAX_JOINS:
         raise SqlTooLarge(f"The statement has more than {MAX_JOINS} joins.", hint="Split the question.")
@@ -71,13 +76,16 @@ def _check_table(node: exp.Expr) -> None:
     if isinstance(table.this, exp.Func):
         raise SqlNotAllowed("Only range() and generate_series() may be called in FROM.", hint=_ALLOWED_HINT)
     parts = table.parts
-    if len(parts) == 1 and scope.is_named(table) and not scope.is_cte(table):
-        raise SqlNotAllowed(
-            f"{parts[0].name[:60]!r} is no address.", hint="Name a dataset as domain.product or domain.product.dataset."
-        )
     if len(parts) > 3 or not all(isinstance(part, exp.Identifier) and part.name for part in parts):
         raise SqlNotAllowed(
             "A table name has too many parts or an empty one.", hint="Write domain.product or domain.product.dataset."
+        )
+
+
+def _check_address(table: exp.Table) -> None:
+    if len(table.parts) == 1 and scope.is_named(table) and not scope.is_cte(table):
+        raise SqlNotAllowed(
+            f"{table.name[:60]!r} is no address.", hint="Name a dataset as domain.product or domain.product.dataset."
         )
 
 

@@ -12,11 +12,14 @@ import pytest
 from argon2 import PasswordHasher
 
 from connectors.call import Call
+from connectors.files import PinnedFiles
+from connectors.memory import Memory
 from gateway.flight import wire
 from gateway.flight.life import FlightServer, serving
 from gateway.flight.settings import FlightSettings, User
 from gateway.policy import Principal
 from tests.clients.duck import DuckService
+from tests.mesh import PRODUCTS, TABLES, rows, running_mesh
 
 _HASH = PasswordHasher(time_cost=1, memory_cost=1024).hash("s3cret")
 USERS = {"ann": User(_HASH, ("*",)), "bob": User(_HASH, ("artists.*",)), "zoe": User(_HASH)}
@@ -122,11 +125,39 @@ def open_house(start: Callable[..., House]) -> House:
     return start(users={}, anonymous=Principal("guest", ("*",)))
 
 
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[House]:
+    """The real service behind the real server: planner, engine and memory stores."""
+    stores = {name: Memory(name, rows()) for name in PRODUCTS}
+    placed = {name: name for name in PRODUCTS}
+    with (
+        running_mesh(stores, placed, TABLES, PinnedFiles()) as mesh,
+        serving(mesh.service, FlightSettings(users=USERS, keys=(KEY,))) as server,
+    ):
+        house = House(mesh.service, server)
+        yield house
+        house.close()
+
+
 def eventually(true: Callable[[], bool], seconds: float = 5.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
+
+
+def spied(house: House, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of all actions that clients of a house do from now on."""
+    actions = house.server._actions
+    seen: list[str] = []
+    run = actions.run
+
+    def spying(rpc: Any, name: str, body: bytes) -> list[bytes]:
+        seen.append(name)
+        return run(rpc, name, body)
+
+    monkeypatch.setattr(actions, "run", spying)
+    return seen
 
 
 def fetched(cursor: Any, sql: str, parameters: Any = None) -> list[Any]:

@@ -1,18 +1,12 @@
 """The real service behind the real server: planner, engine and memory stores, asked by ADBC."""
 
 import time
-from collections.abc import Iterator
 
 import adbc_driver_manager
 import pyarrow.flight as fl
 import pytest
 
-from connectors.files import PinnedFiles
-from connectors.memory import Memory
-from gateway.flight.life import serving
-from gateway.flight.settings import FlightSettings
-from tests.clients.conftest import KEY, USERS, House, eventually
-from tests.mesh import PRODUCTS, TABLES, rows, running_mesh
+from tests.clients.conftest import eventually
 
 JOINED = """
     SELECT l.country, COUNT(*) AS plays, SUM(p.count) AS counted
@@ -22,19 +16,6 @@ JOINED = """
     WHERE p.day >= DATE '2026-11-10' AND p.device = ?
     GROUP BY l.country ORDER BY l.country
 """
-
-
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[House]:
-    stores = {name: Memory(name, rows()) for name in PRODUCTS}
-    placed = {name: name for name in PRODUCTS}
-    with (
-        running_mesh(stores, placed, TABLES, PinnedFiles()) as mesh,
-        serving(mesh.service, FlightSettings(users=USERS, keys=(KEY,))) as server,
-    ):
-        house = House(mesh.service, server)
-        yield house
-        house.close()
 
 
 def test_a_join_with_a_parameter_is_the_same_with_pushdown_on_and_off(gateway):

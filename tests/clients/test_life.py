@@ -1,4 +1,4 @@
-"""TLS, sessions, drain and stop, and what a long stream costs."""
+"""TLS, drain and stop, and what a long stream costs."""
 
 import datetime
 import ipaddress
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.flight import wire
-from tests.clients.conftest import Faucet, Raw, eventually
+from tests.clients.conftest import Faucet, eventually
 
 
 def certificate() -> tuple[bytes, bytes]:
@@ -59,83 +59,6 @@ def test_tls_serves_who_trusts_the_certificate_and_nobody_else(start):
 
     trusted = {"adbc.flight.sql.client_option.tls_root_certs": cert.decode()}
     assert house.ask("SELECT 1", **trusted) == [(1,)]
-
-
-def set_pushdown(client, value, key="pushdown"):
-    option = wire.make("SessionOption", key=key, value=value)
-    body = wire.make("SetSessionOptionsRequest", session_options=[option]).SerializeToString()
-    result = wire.parse("SetSessionOptionsResult", client.act("SetSessionOptions", body)[0])
-    return {error.key: error.value.value for error in result.errors}
-
-
-def test_an_adbc_session_keeps_its_options_without_the_server_keeping_any(house):
-    with house.adbc() as connection, house.adbc() as other:
-        connection.adbc_connection.set_options(**{"adbc.flight.sql.session.option.pushdown": "off"})
-        assert connection.adbc_connection.get_option("adbc.flight.sql.session.option.pushdown") == "off"
-        assert other.adbc_connection.get_option("adbc.flight.sql.session.option.pushdown") == "on"
-        for one in (connection, other):
-            with one.cursor() as cursor:
-                cursor.execute("SELECT 1")
-                cursor.fetchall()
-    assert [entry[3] for entry in house.service.prepared] == [False] * 3 + [True] * 3
-
-
-def test_unknown_session_options_are_an_entry_and_not_a_failure(house):
-    client = house.raw()
-    assert set_pushdown(client, {"string_value": "play"}, key="catalog") == {"catalog": 1}
-    assert set_pushdown(client, {"string_value": "sideways"}) == {"pushdown": 2}
-    assert set_pushdown(client, {"bool_value": False}) == {}
-    assert set_pushdown(client, {}) == {}
-
-
-class _Cookies(fl.ClientMiddlewareFactory):
-    """Keeps cookies, as JDBC and ODBC do."""
-
-    def __init__(self):
-        super().__init__()
-        self.kept = {}
-
-    def start_call(self, info):
-        return _CookieCall(self.kept)
-
-
-class _CookieCall(fl.ClientMiddleware):
-    def __init__(self, kept):
-        super().__init__()
-        self.kept = kept
-
-    def sending_headers(self):
-        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.kept.items())} if self.kept else {}
-
-    def received_headers(self, headers):
-        for text in headers.get("set-cookie", ()):
-            name, _, value = text.partition("=")
-            self.kept[name] = value
-
-
-def test_a_session_kept_by_cookie_holds_on_another_replica_and_for_its_user_only(house, start):
-    cookies = _Cookies()
-    client = Raw(house.server.uri, "ann", "s3cret")
-    client.flight = fl.FlightClient(house.server.uri, middleware=[cookies])
-    assert set_pushdown(client, {"bool_value": False}) == {}
-    assert set(cookies.kept) == {"arrow_flight_session_id"}
-
-    replica = start()
-    for user, pushdown in (("ann", False), ("bob", True)):
-        other = Raw(replica.server.uri, user, "s3cret")
-        other.flight = fl.FlightClient(replica.server.uri, middleware=[cookies])
-        other.query("SELECT 1")
-        assert {entry[3] for entry in replica.service.prepared} == {pushdown}
-        replica.service.prepared.clear()
-    cookies.kept["arrow_flight_session_id"] = "nonsense"
-    client.query("SELECT 1")
-    assert house.service.prepared[-1][3] is True
-
-
-def test_closing_a_session_twice_is_fine(house):
-    client = house.raw()
-    for _ in range(2):
-        assert wire.parse("CloseSessionResult", client.act("CloseSession", b"")[0]).status == 1
 
 
 def test_drain_refuses_new_work_and_lets_the_running_finish(house):

@@ -1,7 +1,8 @@
 import pytest
 
 from gateway.errors import RequestMalformed
-from gateway.flight.rpc import Caller, Rpc, switch
+from gateway.flight.rpc import Caller, Rpc
+from gateway.flight.session import switch
 from gateway.policy import LOCAL
 
 

@@ -42,12 +42,14 @@ def test_presenting_twice_changes_nothing_more():
         assert present("common")(once) == once
 
 
-def test_the_profile_follows_header_then_user_agent():
-    assert profile_for("", "JDBC Flight SQL Driver 19.0.0") == "common"
-    assert profile_for("", "ADBC Flight SQL Driver v1.13") == "full"
-    assert profile_for("common", "ADBC Flight SQL Driver v1.13") == "common"
-    assert profile_for("full", "grpc-c++/1.7") == "full"
-    assert profile_for("nonsense", "grpc-c++/1.7") == "common"
+def test_the_profile_follows_header_then_session_then_user_agent():
+    assert profile_for("", "", "JDBC Flight SQL Driver 19.0.0") == "common"
+    assert profile_for("", "", "ADBC Flight SQL Driver v1.13") == "full"
+    assert profile_for("common", "", "ADBC Flight SQL Driver v1.13") == "common"
+    assert profile_for("", "common", "ADBC Flight SQL Driver v1.13") == "common"
+    assert profile_for("full", "common", "grpc-c++/1.7") == "full"
+    assert profile_for("", "full", "grpc-c++/1.7") == "full"
+    assert profile_for("nonsense", "", "grpc-c++/1.7") == "common"
 
 
 def test_arrow_types_of_columns_and_parameters():

@@ -41,6 +41,30 @@ def test_an_unknown_address_tells_the_nearest(parts: list[str]) -> None:
         CATALOG.resolve(parts, EVERYONE)
 
 
+@pytest.mark.parametrize(
+    ("parts", "within", "address"),
+    [
+        (["labels"], ("shop", "music"), "shop.music.labels"),
+        (["LABELS"], ("Shop", "Music"), "shop.music.labels"),
+        (["artists"], ("shop", "music@1"), "shop.music@1.artists"),
+        (["music", "labels"], ("shop", ""), "shop.music.labels"),
+        (["music", "labels"], ("shop", "money"), "shop.music.labels"),
+        (["money"], ("shop", ""), "shop.money.rates"),
+        (["shop", "money"], ("nowhere", "nothing"), "shop.money.rates"),
+    ],
+)
+def test_a_session_shortens_what_is_no_address(parts: list[str], within: tuple[str, str], address: str) -> None:
+    assert CATALOG.resolve(parts, EVERYONE, within).address == address
+
+
+def test_a_session_widens_nothing() -> None:
+    bob = Principal("bob", ("shop.money",))
+    for parts, within in ((["labels"], ("shop", "music")), (["labels"], ("", "music")), (["music"], ("shop", ""))):
+        with pytest.raises(AddressUnknown) as raised:
+            CATALOG.resolve(parts, bob, within)
+        assert "shop.music" not in str(raised.value)
+
+
 def test_the_nearest_names_are_only_granted_ones() -> None:
     with pytest.raises(AddressUnknown) as raised:
         CATALOG.resolve(["shop", "musik", "artists"], EVERYONE)

@@ -150,6 +150,7 @@ def test_a_cte_is_seen_only_where_it_is_in_scope():
     ):
         with pytest.raises(SqlNotAllowed, match="no address"):
             parse(text)
+        assert len(addresses(parse(text, short=True).query)) == 1
 
 
 @pytest.mark.parametrize(
