@@ -81,7 +81,7 @@ def _check(batch: pa.RecordBatch) -> None:
     if batch.get_total_buffer_size() > MAX_BYTES:
         raise ParametersInvalid(f"The bound parameters are larger than {MAX_BYTES:,} bytes.")
     for at, field in enumerate(batch.schema, start=1):
-        if not any(known(field.type) for known in _PLAIN):
+        if not all(any(known(kind) for known in _PLAIN) for kind in _kinds(field.type)):
             raise ParametersInvalid(f"Parameter ${at} has a type that cannot be bound.", hint="Bind a plain value.")
     try:
         batch.validate(full=True)
@@ -89,8 +89,18 @@ def _check(batch: pa.RecordBatch) -> None:
         raise ParametersInvalid("The bound parameters are not valid Arrow data.") from None
 
 
+def _kinds(kind: pa.DataType) -> list[pa.DataType]:
+    """What a value of this type may be: flightsql-dbapi wraps every value in a dense union of plain types."""
+    if not pa.types.is_union(kind) or kind.mode != "dense":
+        return [kind]
+    return [kind.field(at).type for at in range(kind.num_fields)]
+
+
 def _value(column: pa.Array, at: int) -> Any:
     try:
+        if pa.types.is_union(column.type):
+            kind = column.type.type_codes.index(column.type_codes[0].as_py())
+            column = column.field(kind)[column.offsets[0].as_py() :]
         if pa.types.is_timestamp(column.type):
             column = column.cast(pa.timestamp("us", tz=column.type.tz))
         elif pa.types.is_time(column.type):

@@ -70,6 +70,37 @@ def test_text_that_is_not_utf8_is_refused():
         read(pa.RecordBatch.from_arrays([text], names=["1"]))
 
 
+def one_of(code, offset, values=(7,)):
+    """A union of a number and a text as flightsql-dbapi binds it; Arrow does not look at the two indices."""
+    children = [pa.array(values, pa.int64()), pa.array(["ab"])]
+    kind = pa.dense_union([pa.field("n", pa.int64()), pa.field("t", pa.utf8())])
+    indices = [None, pa.array([code], pa.int8()).buffers()[1], pa.array([offset], pa.int32()).buffers()[1]]
+    return pa.record_batch({"param_0": pa.UnionArray.from_buffers(kind, 1, indices, children=children)})
+
+
+def test_a_value_inside_a_union_is_taken_out():
+    assert params.values(read(one_of(0, 0))) == [7]
+    assert params.values(read(one_of(0, 1, (7, 8)))) == [8]
+    assert params.values(read(one_of(1, 0))) == ["ab"]
+    assert params.values(read(one_of(0, 0, (None,)))) == [None]
+
+
+@pytest.mark.parametrize(("code", "offset"), [(0, 1), (0, -1), (0, 1 << 30), (2, 0), (-3, 0)])
+def test_a_union_that_points_outside_itself_is_refused(code, offset):
+    with pytest.raises(ParametersInvalid, match="not valid Arrow data"):
+        read(one_of(code, offset))
+
+
+def test_other_unions_are_refused():
+    code, offset, plain, nested = pa.array([0], pa.int8()), pa.array([0], pa.int32()), pa.array([1]), pa.array([[1]])
+    for union in (
+        pa.UnionArray.from_sparse(code, [plain, plain]),
+        pa.UnionArray.from_dense(code, offset, [plain, nested]),
+    ):
+        with pytest.raises(ParametersInvalid, match="type that cannot be bound"):
+            read(pa.record_batch({"1": union}))
+
+
 def test_none_one_and_many_rows():
     empty = pa.record_batch({"1": pa.array([], pa.int64())})
     nothing = pa.RecordBatch.from_arrays([], names=[])
