@@ -11,10 +11,24 @@ from gateway.policy import Principal
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Columns whose values name rows of another dataset, as the contract declares it.
+
+    ``to`` is the other's address in three parts, ``to_columns`` its columns in the order of ``columns``. The other
+    may lie in another domain and need not exist.
+    """
+
+    columns: tuple[str, ...]
+    to: tuple[str, str, str]
+    to_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """One table of a product. ``notes`` maps columns to their descriptions in the contract.
 
-    ``primary_key`` is what the contract promises; ``table.key`` is what the store enforces, and plans rest on that.
+    ``primary_key``, ``required`` (the columns that are never NULL) and ``references`` are what the contract promises
+    and clients are told; ``table`` has what the store enforces, and plans rest on that.
     """
 
     name: str
@@ -23,6 +37,8 @@ class Dataset:
     description: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     primary_key: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

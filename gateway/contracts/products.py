@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from connectors.spi import Column, Table
 from gateway.catalog import Dataset, Product
+from gateway.contracts.references import with_references
 from gateway.contracts.typing import duckdb_type
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -48,6 +49,9 @@ class Reader:
         store = self._store(contract)
         datasets = tuple(self._dataset(made, store) for made in contract.schema_ or ())
         self._check_datasets(datasets)
+        here = self.domain, f"{name}@{version[1] if version else 0}"
+        datasets, problems = with_references(datasets, contract.schema_ or (), here)
+        self.problems += problems
         if self.problems or version is None:
             return None
         return Product(
@@ -99,7 +103,9 @@ class Reader:
             options=self._options(name, made),
         )
         notes = tuple((told.name or "", told.description) for told in made.properties or () if told.description)
-        return Dataset(name, store, table, made.description or "", notes, _primary_key(made))
+        key = _primary_key(made)
+        required = tuple(column.name for column in columns if not column.nullable or column.name in key)
+        return Dataset(name, store, table, made.description or "", notes, key, required)
 
     def _options(self, name: str, made: SchemaObject) -> tuple[tuple[str, str], ...]:
         options: dict[str, str] = {}

@@ -3,7 +3,6 @@
 A caller sees the datasets granted to them; everything else is absent, never an error.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -12,12 +11,14 @@ import pyarrow as pa
 
 from connectors.spi import Column
 from gateway.catalog import Catalog, Dataset, Place
-from gateway.flight import schemas, sqlinfo, typeinfo, types
+from gateway.flight import keys, schemas, sqlinfo, typeinfo, types
+from gateway.flight.patterns import in_catalog, like
+from gateway.flight.view import View
 from gateway.policy import Principal
 
 _TABLE = "TABLE"
 _PREFIX = "ARROW:FLIGHT:SQL:"
-Matches = Callable[[str], bool]
+Rows = Iterator[tuple[Any, ...]]
 
 _SCHEMAS = {
     "CommandGetCatalogs": schemas.CATALOGS,
@@ -47,16 +48,17 @@ def answer(name: str, command: Any, catalog: Catalog, who: Principal, profile: s
     if name == "CommandGetXdbcTypeInfo":
         return typeinfo.type_info(command.data_type if command.HasField("data_type") else None)
     schema = schema_of(name, command)
-    places = (Place(product, dataset) for product in catalog.visible(who) for dataset in product.datasets)
-    rows = sorted(_ROWS[name](command, places, profile), key=_in_key_order if "PrimaryKeys" in name else None)
+    rows = _ordered(_ROWS[name](command, View(catalog, who, profile)), schema, _ORDER.get(name, ()))
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _in_key_order(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    catalog, schema, table, _, position, key = row
-    return catalog, schema, table, key, position
+def _ordered(rows: Rows, schema: pa.Schema, by: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Sorted by the columns that the protocol names, then by all; what has no value comes first."""
+    first = [schema.get_field_index(name) for name in by]
+    at = [*first, *(number for number in range(len(schema)) if number not in first)]
+    return sorted(rows, key=lambda row: [(row[number] is not None, row[number]) for number in at])
 
 
 def is_metadata(name: str) -> bool:
@@ -64,53 +66,44 @@ def is_metadata(name: str) -> bool:
     return name in _SCHEMAS
 
 
-Rows = Iterator[tuple[Any, ...]]
+def _catalogs(command: Any, view: View) -> Rows:  # noqa: ARG001  (one shape for all)
+    return iter({(place.product.domain,) for place in view.places})
 
 
-def _catalogs(command: Any, places: Iterator[Place], profile: str) -> Rows:  # noqa: ARG001  (one shape for all)
-    return iter({(place.product.domain,) for place in places})
+def _db_schemas(command: Any, view: View) -> Rows:
+    return iter({(place.product.domain, place.product.schema_name) for place in _filtered(command, view)})
 
 
-def _db_schemas(command: Any, places: Iterator[Place], profile: str) -> Rows:  # noqa: ARG001
-    found = _filtered(command, places)
-    return iter({(place.product.domain, place.product.schema_name) for place in found})
-
-
-def _tables(command: Any, places: Iterator[Place], profile: str) -> Rows:
+def _tables(command: Any, view: View) -> Rows:
     if command.table_types and _TABLE not in command.table_types:
         return
-    wanted = _like(command, "table_name_filter_pattern")
-    for place in _filtered(command, places):
+    wanted = like(command, "table_name_filter_pattern")
+    for place in _filtered(command, view):
         if wanted(place.dataset.name):
             row = (place.product.domain, place.product.schema_name, place.dataset.name, _TABLE)
-            yield (*row, table_schema(place, profile)) if command.include_schema else row
+            yield (*row, table_schema(place, view.profile)) if command.include_schema else row
 
 
-def _table_types(command: Any, places: Iterator[Place], profile: str) -> Rows:  # noqa: ARG001
+def _table_types(command: Any, view: View) -> Rows:  # noqa: ARG001
     return iter(((_TABLE,),))
 
 
-def _primary_keys(command: Any, places: Iterator[Place], profile: str) -> Rows:  # noqa: ARG001
-    for place in places:
-        if _is_named(command, place):
-            names = (place.product.domain, place.product.schema_name, place.dataset.name)
-            for position, column in enumerate(place.dataset.primary_key, start=1):
-                yield (*names, column, position, f"{place.dataset.name}_key")
-
-
-def _foreign_keys(command: Any, places: Iterator[Place], profile: str) -> Rows:  # noqa: ARG001
-    return iter(())  # contracts declare no references between datasets yet
-
-
-_ROWS: dict[str, Callable[[Any, Iterator[Place], str], Rows]] = {
+_ROWS: dict[str, Callable[[Any, View], Rows]] = {
     "CommandGetCatalogs": _catalogs,
     "CommandGetDbSchemas": _db_schemas,
     "CommandGetTables": _tables,
     "CommandGetTableTypes": _table_types,
-    "CommandGetPrimaryKeys": _primary_keys,
-    "CommandGetExportedKeys": _foreign_keys,
-    "CommandGetImportedKeys": _foreign_keys,
-    "CommandGetCrossReference": _foreign_keys,
+    "CommandGetPrimaryKeys": keys.primary_keys,
+    "CommandGetExportedKeys": keys.exported_keys,
+    "CommandGetImportedKeys": keys.imported_keys,
+    "CommandGetCrossReference": keys.cross_reference,
+}
+_BY_PARENT = ("pk_catalog_name", "pk_db_schema_name", "pk_table_name", "pk_key_name", "key_sequence")
+_ORDER: dict[str, tuple[str, ...]] = {
+    "CommandGetPrimaryKeys": ("catalog_name", "db_schema_name", "table_name", "key_name", "key_sequence"),
+    "CommandGetExportedKeys": ("fk_catalog_name", "fk_db_schema_name", "fk_table_name", "fk_key_name", "key_sequence"),
+    "CommandGetImportedKeys": _BY_PARENT,
+    "CommandGetCrossReference": _BY_PARENT,
 }
 
 
@@ -129,7 +122,7 @@ def _table_schema(domain: str, product: str, dataset: Dataset, profile: str) -> 
         told |= {"REMARKS": notes[column.name]} if notes.get(column.name) else {}
         metadata = {_PREFIX + key: value for key, value in told.items()}
         kind = types.presented_arrow(column.type, profile)
-        fields.append(pa.field(column.name, kind, nullable=column.nullable, metadata=metadata))
+        fields.append(pa.field(column.name, kind, nullable=column.name not in dataset.required, metadata=metadata))
     return bytes(pa.schema(fields).serialize())
 
 
@@ -146,46 +139,6 @@ def _column_metadata(column: Column, shown: str) -> dict[str, str]:
     return told | ({"SCALE": str(scale)} if scale is not None else {})
 
 
-def _filtered(command: Any, places: Iterator[Place]) -> Iterator[Place]:
-    in_catalog, in_schema = _catalog(command), _like(command, "db_schema_filter_pattern")
-    return (place for place in places if in_catalog(place.product.domain) and in_schema(place.product.schema_name))
-
-
-def _is_named(command: Any, place: Place) -> bool:
-    in_catalog = _catalog(command)
-    in_schema = not command.HasField("db_schema") or command.db_schema.lower() == place.product.schema_name.lower()
-    return in_catalog(place.product.domain) and in_schema and command.table.lower() == place.dataset.name.lower()
-
-
-def _catalog(command: Any) -> Matches:
-    """Absent: every catalog; empty: what has no catalog, so nothing; with a bare ``%``: a pattern, as BI tools send."""
-    if not command.HasField("catalog"):
-        return lambda _: True
-    name = command.catalog
-    if re.search(r"(?<!\\)%", name):
-        return _pattern(name)
-    exact = re.sub(r"\\([%_\\])", r"\1", name).lower()
-    return lambda domain: domain.lower() == exact
-
-
-def _like(command: Any, field: str) -> Matches:
-    return _pattern(getattr(command, field)) if command.HasField(field) else lambda _: True
-
-
-def _pattern(like: str) -> Matches:
-    r"""SQL's LIKE with ``\`` as the escape; names ignore case as they do in queries.
-
-    What stands between two ``%`` is matched where it first fits and never tried again, which is enough for LIKE
-    and keeps patterns of many ``%`` from taking exponential time.
-    """
-    runs: list[str] = [""]
-    for part in re.findall(r"\\.|.|\\", like, re.DOTALL):
-        if part == "%":
-            runs.append("")
-        else:
-            runs[-1] += "." if part == "_" else re.escape(part[-1])
-    first, *middle = runs[:-1] or [""]
-    inside = "".join(f"(?>.*?{run})" for run in middle if run)
-    before = f"{first}{inside}.*" if len(runs) > 1 else ""
-    compiled = re.compile(before + runs[-1], re.DOTALL | re.IGNORECASE)
-    return lambda name: compiled.fullmatch(name) is not None
+def _filtered(command: Any, view: View) -> Iterator[Place]:
+    domain, schema = in_catalog(command), like(command, "db_schema_filter_pattern")
+    return (place for place in view.places if domain(place.product.domain) and schema(place.product.schema_name))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from connectors.call import Call
 from connectors.errors import HeadgateError
 from connectors.spi import Column, Table
-from gateway.catalog import Catalog, Dataset, Product
+from gateway.catalog import Catalog, Dataset, Product, Reference
 from gateway.errors import ParametersInvalid, QueryFailed, SqlInvalid
 from gateway.planner.plan import Output, Plan
 from gateway.policy import Principal
@@ -30,6 +30,14 @@ _TABLES = {
     "listeners.profiles.listeners": "SELECT i AS id, 'x@y' AS email FROM range(3) t(i)",
 }
 _KEYS = {"artists.catalog.songs": ("id",), "play.events.plays": ("song", "id")}
+_REFERENCES = {
+    "artists.catalog.rates": (Reference(("tiny",), ("gone", "product", "table"), ("id",)),),
+    "play.events.plays": (Reference(("id",), ("artists", "catalog", "songs"), ("id",)),),
+    "listeners.profiles.listeners": (
+        Reference(("email", "id"), ("play", "events", "plays"), ("song", "id")),
+        Reference(("id",), ("artists", "catalog@0", "songs"), ("title",)),
+    ),
+}
 
 
 class DuckService:
@@ -53,9 +61,16 @@ class DuckService:
             self._database.execute(f"CREATE TABLE {address} AS {query}")
             described = self._database.sql(f"DESCRIBE {address}").fetchall()
             key = _KEYS.get(address, ())
-            columns = tuple(Column(row[0], row[1], nullable=row[0] not in key) for row in described)
-            notes = ((columns[0].name, "what identifies the row"),)
-            dataset = Dataset(name, "memory", Table(name, columns, key), notes=notes, primary_key=key)
+            columns = tuple(Column(row[0], row[1]) for row in described)
+            dataset = Dataset(
+                name,
+                "memory",
+                Table(name, columns, key),
+                notes=((columns[0].name, "what identifies the row"),),
+                primary_key=key,
+                required=key,
+                references=_REFERENCES.get(address, ()),
+            )
             products.setdefault((domain, product), []).append(dataset)
         made = [Product(domain, name, 1, tuple(sets)) for (domain, name), sets in sorted(products.items())]
         older = Product("artists", "catalog", 0, made[0].datasets[:1], current=False)

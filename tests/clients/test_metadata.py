@@ -162,7 +162,49 @@ def test_primary_keys_come_in_the_order_of_the_key(house):
         ("id", 2, "plays_key"),
     ]
     assert client.rows("CommandGetPrimaryKeys", table="listeners").num_rows == 0
-    assert client.rows("CommandGetExportedKeys", table="plays").num_rows == 0
+
+
+SONGS, OLD_SONGS = ("artists", "catalog", "songs"), ("artists", "catalog@0", "songs")
+PLAYS, LISTENERS = ("play", "events", "plays"), ("listeners", "profiles", "listeners")
+TO_SONGS = [(*SONGS, "id", *PLAYS, "id", 1, "plays_id_fkey", "songs_key", 3, 3)]
+TO_OLD_SONGS = [(*OLD_SONGS, "title", *LISTENERS, "id", 1, "listeners_id_fkey", None, 3, 3)]
+TO_PLAYS = [
+    (*PLAYS, "song", *LISTENERS, "email", 1, "listeners_email_id_fkey", "plays_key", 3, 3),
+    (*PLAYS, "id", *LISTENERS, "id", 2, "listeners_email_id_fkey", "plays_key", 3, 3),
+]
+
+
+def of(place, prefix=""):
+    return {f"{prefix}catalog": place[0], f"{prefix}db_schema": place[1], f"{prefix}table": place[2]}
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "expected"),
+    [
+        ("CommandGetExportedKeys", of(SONGS), TO_SONGS),
+        ("CommandGetExportedKeys", of(OLD_SONGS), TO_OLD_SONGS),
+        ("CommandGetExportedKeys", {"table": "SONGS"}, TO_OLD_SONGS + TO_SONGS),
+        ("CommandGetExportedKeys", of(PLAYS), TO_PLAYS),
+        ("CommandGetExportedKeys", of(LISTENERS), []),
+        ("CommandGetExportedKeys", {"table": "songs", "catalog": ""}, []),
+        ("CommandGetImportedKeys", of(PLAYS), TO_SONGS),
+        ("CommandGetImportedKeys", of(LISTENERS), TO_OLD_SONGS + TO_PLAYS),
+        ("CommandGetImportedKeys", {"table": "rates"}, []),  # what it refers to does not exist
+        ("CommandGetImportedKeys", {"table": ""}, []),
+        ("CommandGetCrossReference", of(SONGS, "pk_") | of(PLAYS, "fk_"), TO_SONGS),
+        ("CommandGetCrossReference", of(PLAYS, "pk_") | of(SONGS, "fk_"), []),
+        ("CommandGetCrossReference", {"pk_table": "plays", "fk_table": "listeners"}, TO_PLAYS),
+    ],
+)
+def test_m9_keys_follow_the_contracts(house, command, fields, expected):
+    table = house.raw().rows(command, **fields)
+    assert [tuple(row.values()) for row in table.to_pylist()] == expected
+
+
+def test_m9_a_reference_shows_only_where_both_ends_are_granted(house):
+    bob = house.raw("bob")
+    assert bob.rows("CommandGetExportedKeys", table="songs").num_rows == 0
+    assert bob.rows("CommandGetImportedKeys", table="plays").num_rows == 0
 
 
 def test_sql_info_answers_every_code_that_old_drivers_need(house):

@@ -78,6 +78,7 @@ def test_a_contract_becomes_a_product(tmp_path):
                     description="One row per play.",
                     notes=(("Device", "Kind of player."),),
                     primary_key=("play_id", "day"),
+                    required=("day", "play_id"),
                 ),
             ),
         ),
