@@ -121,8 +121,16 @@ def running_mesh(
         Product(domain, name, 1, tuple(Dataset(item, placed[name], tables[item]) for item in items))
         for name, (domain, items) in PRODUCTS.items()
     )
-    catalog = Catalog("test", products)
-    database = Database(Limits(memory="1GB"), files)
+    with serving(stores, Catalog("test", products), files) as mesh:
+        yield mesh
+
+
+@contextmanager
+def serving(
+    stores: Mapping[str, Connector], catalog: Catalog, files: PinnedFiles, limits: Limits = Limits(memory="1GB")
+) -> Iterator[Mesh]:
+    """A service over any catalog."""
+    database = Database(limits, files)
     try:
         engine = Engine(stores, database, files, 64 * 2**20)
         yield Mesh(LocalService(lambda: catalog, stores, database, engine))
