@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from gateway.errors import RequestMalformed, Unsupported
-from gateway.flight import metadata, wire
+from gateway.flight import metadata, sqlinfo, wire
 from gateway.flight.execution import slices
 from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
@@ -59,7 +59,10 @@ class Commands:
         """DoGet: run what the ticket stands for."""
         name, command = wire.unpack(data)
         if metadata.is_metadata(name):
-            batch = metadata.answer(name, command, self._service.catalog, rpc.caller.principal, rpc.session.profile)
+            if name == "CommandGetSqlInfo":
+                batch = sqlinfo.sql_info(command.info, rpc.user_agent)
+            else:
+                batch = metadata.answer(name, command, self._service.catalog, rpc.caller.principal, rpc.session.profile)
             return Rows(batch.schema, slices(batch))
         if name == "TicketStatementQuery":
             return self._statements.run(rpc, command.statement_handle)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connectors.spi import Column
 from gateway.catalog import Catalog, Dataset, Place
-from gateway.flight import keys, schemas, sqlinfo, typeinfo, types
+from gateway.flight import keys, schemas, typeinfo, types
 from gateway.flight.patterns import in_catalog, like
 from gateway.flight.view import View
 from gateway.policy import Principal
@@ -43,8 +43,6 @@ def schema_of(name: str, command: Any) -> pa.Schema:
 
 def answer(name: str, command: Any, catalog: Catalog, who: Principal, profile: str) -> pa.RecordBatch:
     """The rows of a metadata command, as one batch of :func:`schema_of`."""
-    if name == "CommandGetSqlInfo":
-        return sqlinfo.sql_info(command.info)
     if name == "CommandGetXdbcTypeInfo":
         return typeinfo.type_info(command.data_type if command.HasField("data_type") else None)
     schema = schema_of(name, command)

@@ -37,7 +37,16 @@ _PLAIN = (
 
 def parameter_schema(types: Sequence[str], profile: str) -> pa.Schema:
     """What a client is told of a statement's parameters: one nullable field for each DuckDB type name."""
-    return pa.schema([pa.field(f"${at}", presented_arrow(name, profile)) for at, name in enumerate(types, start=1)])
+    kinds = (presented_arrow(name, profile) for name in types)
+    told = (kind if profile == "full" else _in_milliseconds(kind) for kind in kinds)
+    return pa.schema([pa.field(f"${at}", kind) for at, kind in enumerate(told, start=1)])
+
+
+def _in_milliseconds(kind: pa.DataType) -> pa.DataType:
+    """JDBC binds times as milliseconds, whatever the unit it was told: a microsecond column gets them wrong."""
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("ms", tz=kind.tz)
+    return pa.time32("ms") if pa.types.is_time(kind) else kind
 
 
 def read_bound(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> bytes | None:

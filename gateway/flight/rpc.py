@@ -47,14 +47,17 @@ class Rpc:
     completed: list[Callable[[], None]] = field(default_factory=list)
 
     @property
+    def user_agent(self) -> str:
+        """What the client says of itself; empty when it says nothing."""
+        return first(self.headers, "user-agent")
+
+    @property
     def session(self) -> Session:
         """What holds for this call: its headers where they say something, else the session, else the defaults."""
         chosen = self.caller.session
         return replace(
             chosen,
-            profile=profile_for(
-                first(self.headers, "x-headgate-type-profile"), chosen.profile, first(self.headers, "user-agent")
-            ),
+            profile=profile_for(first(self.headers, "x-headgate-type-profile"), chosen.profile, self.user_agent),
             pushdown=switch(first(self.headers, "x-headgate-pushdown"), chosen.pushdown),
         )
 

@@ -47,10 +47,15 @@ _VALUES: dict[int, dict[int, Any]] = {
 CODES = {code: (slot, value) for slot, values in _VALUES.items() for code, value in values.items()}
 
 
-def sql_info(wanted: Iterable[int]) -> pa.RecordBatch:
-    """The codes that were asked for and are known, or all of them for an empty list, in order of code."""
+# JDBC before 17 fails on these, and up to 18.3 all its generations have the same user agent. It never needs them.
+_UNKNOWN_TO_OLD_JDBC = frozenset({10, 11})
+
+
+def sql_info(wanted: Iterable[int], user_agent: str = "") -> pa.RecordBatch:
+    """The codes that were asked for and are known, or for an empty list all that this client bears, in order."""
     asked = set(wanted)
-    codes = sorted(code for code in CODES if not asked or code in asked)
+    hidden = _UNKNOWN_TO_OLD_JDBC if user_agent.startswith("grpc-java") else frozenset()
+    codes = sorted(code for code in CODES if (code in asked if asked else code not in hidden))
     slots: list[list[Any]] = [[] for _ in SQL_INFO_SLOTS]
     kinds, offsets = [], []
     for slot, value in (CODES[code] for code in codes):

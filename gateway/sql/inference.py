@@ -79,7 +79,13 @@ def _literal_type(node: exp.Literal) -> str:
     return "BIGINT" if node.name.isdigit() else "DOUBLE"
 
 
-_CANONICAL = {"TEXT": "VARCHAR", "INT": "INTEGER", "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "INT128": "HUGEINT"}
+_CANONICAL = {
+    "TEXT": "VARCHAR",
+    "INT": "INTEGER",
+    "REAL": "FLOAT",
+    "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE",
+    "INT128": "HUGEINT",
+}
 
 
 def to_type_name(kind: exp.DataType) -> str:

@@ -185,6 +185,11 @@ def test_parameters_bind_and_tell_their_types(bench: Bench) -> None:
     sql = f"select id, name from {ARTISTS} where id = ? and born > ?"
     unbound = bench.mesh.service.prepare(sql, LOCAL)
     assert unbound.parameters == ("INTEGER", "DATE")
+    assert bench.mesh.service.prepare("select ?::float, ?::real, ?::double", LOCAL).parameters == (
+        "FLOAT",
+        "FLOAT",
+        "DOUBLE",
+    )
     bound = bench.mesh.service.prepare(sql, LOCAL, parameters=[3, "1900-01-01"])
     assert [batch.num_rows for batch in bench.mesh.service.run(bound, Call())] in ([0], [1], [])
     assert "'1900-01-01'" in bound.fragments[0].native

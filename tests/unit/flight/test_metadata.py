@@ -40,3 +40,12 @@ def test_sql_info_slots():
     assert slots[5] == {517}
     assert sql_info([517, 508])["value"].to_pylist()[1] == []
     assert sql_info([123456]).num_rows == 0
+
+
+def test_old_jdbc_drivers_are_told_no_code_that_they_fail_on():
+    def codes(wanted, user_agent=""):
+        return sql_info(wanted, user_agent)["info_name"].to_pylist()
+
+    assert codes([]) == sorted(CODES)
+    assert codes([], "grpc-java-netty/1.63.0") == sorted(set(CODES) - {10, 11})
+    assert codes([10, 11], "grpc-java-netty/1.63.0") == [10, 11]

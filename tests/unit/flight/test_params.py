@@ -129,6 +129,13 @@ def test_an_unreadable_stream_is_malformed():
     assert "secret" not in str(caught.value)
 
 
+def test_times_are_asked_for_in_milliseconds_because_jdbc_sends_nothing_else():
+    kinds = ["TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "DATE"]
+    told = params.parameter_schema(kinds, "common").types
+    assert told == [pa.timestamp("ms"), pa.timestamp("ms", tz="UTC"), pa.time32("ms"), pa.date32()]
+    assert params.parameter_schema(["TIMESTAMP"], "full").types == [pa.timestamp("us")]
+
+
 def test_the_parameter_schema_names_parameters_by_number():
     schema = params.parameter_schema(["INTEGER", "UBIGINT", "STRUCT(a INTEGER)"], "common")
     assert schema == pa.schema([("$1", pa.int32()), ("$2", pa.decimal128(20, 0)), ("$3", pa.utf8())])
