@@ -18,9 +18,11 @@ from gateway.engine import Engine
 from gateway.errors import ConfigInvalid
 from gateway.flight.life import FlightServer, serving
 from gateway.flight.settings import FlightSettings, User
+from gateway.metrics import Metrics
 from gateway.policy import Principal
 from gateway.reload import CatalogInForce
 from gateway.service import LocalService
+from gateway.status import Status, reporting
 
 _DESCRIBE_SECONDS = 10.0
 
@@ -79,9 +81,29 @@ def check_catalog(config: Config) -> Catalog:
 
 
 @contextmanager
-def serve(gateway: Gateway, config: Config) -> Iterator[FlightServer]:
-    """A started Flight server, stopped at the end of the block. Raises ConfigInvalid for a taken port."""
-    with serving(gateway.service, flight_settings(config)) as server:
+def report(config: Config) -> Iterator[tuple[Status, str]]:
+    """The side port, open for the length of the block, and its URL, empty if the configuration has none.
+
+    It is opened before the gateway, so that the platform can tell starting from dead. Raises ConfigInvalid for a
+    taken port.
+    """
+    status = Status(Metrics())
+    if config.status.port is None:
+        yield status, ""
+        return
+    with reporting(status, config.status.host, config.status.port) as url:
+        yield status, url
+
+
+@contextmanager
+def serve(gateway: Gateway, config: Config, status: Status | None = None) -> Iterator[FlightServer]:
+    """A started Flight server, stopped at the end of the block. Raises ConfigInvalid for a taken port.
+
+    ``status`` tells its state and its metrics from then on.
+    """
+    with serving(gateway.service, flight_settings(config), status.metrics if status else None) as server:
+        if status:
+            status.state = lambda: server.state
         yield server
 
 
@@ -98,8 +120,12 @@ def flight_settings(config: Config) -> FlightSettings:
         max_running=server.max_running,
         max_queued=server.max_queued,
         queue_seconds=server.queue_seconds,
+        max_calls=server.max_calls,
+        user_share=server.user_share,
         query_timeout=server.query_timeout,
         idle_seconds=server.idle_seconds,
+        heartbeat_seconds=server.heartbeat_seconds,
+        deregister_seconds=server.deregister_seconds,
         token_lifetime=server.token_lifetime,
         ticket_lifetime=server.ticket_lifetime,
         keys=tuple(bytes.fromhex(key) for key in server.sealing_keys),

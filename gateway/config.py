@@ -34,11 +34,23 @@ class Server:
     max_running: int = 16
     max_queued: int = 64
     queue_seconds: float = 30.0
+    max_calls: int = 512
+    user_share: float = 1.0
     query_timeout: float = 600.0
     idle_seconds: float = 300.0
+    heartbeat_seconds: float = 20.0
+    deregister_seconds: float = 0.0
     drain_seconds: float = 30.0
     token_lifetime: float = 43_200.0
     ticket_lifetime: float = 3_600.0
+
+
+@dataclass(frozen=True)
+class StatusPort:
+    """``[status]``. Where liveness, readiness and metrics are told over HTTP; without ``port``, nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,7 @@ class Config:
 
     path: Path
     server: Server = Server()
+    status: StatusPort = StatusPort()
     catalog: CatalogFolder = CatalogFolder()
     limits: Resources = Resources()
     state: State = State()
@@ -104,9 +117,10 @@ class Config:
 _CREDENTIALS = frozenset({"password", "secret", "secret_key", "access_key", "token", "session_token"})
 _NOT_HERE = 'credentials are not written here; use { env = "…" } or { file = "…" }'
 _STORE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-_AT_LEAST_ONE = ("max_running",)
-_MORE_THAN_NOTHING = ("query_timeout", "token_lifetime", "ticket_lifetime")
-_SECTIONS = {"server": Server, "catalog": CatalogFolder, "limits": Resources, "state": State}
+_LAST_PORT = 65_535
+_AT_LEAST_ONE = ("max_running", "max_calls")
+_MORE_THAN_NOTHING = ("query_timeout", "heartbeat_seconds", "token_lifetime", "ticket_lifetime")
+_SECTIONS = {"server": Server, "status": StatusPort, "catalog": CatalogFolder, "limits": Resources, "state": State}
 
 
 def load(path: Path | str) -> Config:
@@ -123,6 +137,9 @@ def load(path: Path | str) -> Config:
     }
     users = {name: _user(name, given, folder, problems) for name, given in _tables(document, "users", problems)}
     stores = {name: _store(name, given, folder, problems) for name, given in _tables(document, "stores", problems)}
+    for name in ("server", "status"):
+        if (made[name].port or 0) > _LAST_PORT:
+            problems.add(f"[{name}] port: must be between 0 and {_LAST_PORT}")
     _check_server(made["server"], document.get("server"), problems)
     _check_limits(made["limits"], problems)
     problems.raise_if_any()
@@ -192,8 +209,8 @@ def _check_server(server: Server, given: Any, problems: Problems) -> None:
         path: Path | None = getattr(server, key)
         if path and not path.is_file():
             problems.add(f"[server] {key}: there is no such file")
-    if server.port > 65_535:
-        problems.add("[server] port: must be between 0 and 65535")
+    if not 0 < server.user_share <= 1:
+        problems.add("[server] user_share: must be more than 0 and at most 1")
     for key in _AT_LEAST_ONE:
         if getattr(server, key) < 1:
             problems.add(f"[server] {key}: must be at least 1")

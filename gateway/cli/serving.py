@@ -19,13 +19,15 @@ _DEMO_DRAIN_SECONDS = 10.0
 
 def serve_until_told(config_path: Path) -> None:
     """Serve by a configuration until SIGINT or SIGTERM. Raises ConfigInvalid, also for a port that is taken."""
-    from gateway.app import open_gateway, serve
+    from gateway.app import open_gateway, report, serve
     from gateway.config import load
 
     config = load(config_path)
     user = next(iter(config.users), "")
-    with open_gateway(config) as gateway, serve(gateway, config) as server:
+    with report(config) as (status, url), open_gateway(config) as gateway, serve(gateway, config, status) as server:
         show_lines(server.uri, user, "…")
+        if url:
+            Console(soft_wrap=True).print(Text(f"Liveness, readiness and metrics are at {url}.\n"))
         wait_and_drain(server, config.server.drain_seconds, gateway.reload)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.flight as fl
 
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError, Kind, StoreTimeout, TableUnknown
-from gateway.errors import AddressUnknown, PermissionDenied, Unauthenticated, Unsupported
+from gateway.errors import AddressUnknown, Internal, PermissionDenied, Unauthenticated, Unsupported
 from gateway.flight.registry import QueryUnknown
 from gateway.flight.rpc import Rpc
 
@@ -77,10 +77,12 @@ def translated(rpc: Rpc) -> Iterator[None]:
     try:
         yield
     except HeadgateError as error:
+        rpc.outcome = error.code
         if error.kind is Kind.INTERNAL:
             LOG.error("query %s: internal error", rpc.id, exc_info=error)
         raise translate(error, rpc.id) from None
     except Exception:
+        rpc.outcome = Internal.code
         LOG.exception("query %s: internal error", rpc.id)
         raise internal(rpc.id) from None
 

@@ -1,16 +1,19 @@
 """One running query on its way to a client: admitted, sliced, watched, and always cleaned up and logged once."""
 
 import logging
-import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from connectors.call import Call
 from connectors.errors import CallCancelled
 from gateway.errors import Internal
-from gateway.flight.registry import Admission, Registry, Running
+from gateway.flight.admission import Admission
+from gateway.flight.meters import Meters
+from gateway.flight.producer import Mark, Producer
+from gateway.flight.registry import Registry, Running
 from gateway.flight.rpc import Rpc
 from gateway.planner.plan import Plan
 from gateway.service import Answer, Service
@@ -19,31 +22,46 @@ LOG = logging.getLogger("headgate.flight")
 MAX_BATCH_BYTES = 2 << 20  # clients on plain grpc-go refuse messages above 4 MiB
 
 
-class Execution:
-    """Runs a plan for an RPC. Made by the RPC's thread; :meth:`finish` is safe to call again, from any thread."""
+@dataclass(frozen=True)
+class Conditions:
+    """What every query runs under: who watches it, who lets it in and who counts it.
 
-    def __init__(self, registry: Registry, admission: Admission, rpc: Rpc, call: Call) -> None:
-        self._registry = registry
-        self._admission = admission
+    ``heartbeat`` is how many seconds a stream may be silent before a batch without rows shows that it lives.
+    """
+
+    registry: Registry
+    admission: Admission
+    meters: Meters
+    heartbeat: float
+
+
+class Execution:
+    """Runs a plan for an RPC. Used by the RPC's thread alone."""
+
+    def __init__(self, conditions: Conditions, rpc: Rpc, call: Call) -> None:
+        self._conditions = conditions
         self._call = call
         self._running = Running(call, rpc.caller.name, rpc.gone)
         self._started = time.monotonic()
-        self._answer: Answer | None = None
-        self._admitted = False
+        self._producer: Producer | None = None
+        self._empty: pa.RecordBatch | None = None
         self._finished = False
-        self._lock = threading.Lock()
         self._rows = self._bytes = 0
-        registry.add(self._running)
+        conditions.registry.add(self._running)
         rpc.completed.append(self._abandoned)
 
     def start(self, service: Service, plan: Plan) -> pa.Schema:
-        """Wait for a place and start the plan; the schema of its batches. Raises a :class:`HeadgateError`."""
+        """Wait for a place and start the plan; the schema of its batches. Raises a :class:`HeadgateError`.
+
+        Comes back after a heartbeat's time even if the plan still has nothing to show; :meth:`batches` goes on waiting.
+        """
+        owner, admission = self._running.owner, self._conditions.admission
         try:
-            self._admission.enter(self._call)
-            self._admitted = True
-            self._answer = service.run(plan, self._call)
-            if not self._answer.schema.equals(plan.schema):
-                raise Internal("The answer does not have the schema that was planned.")
+            admission.enter(self._call, owner)
+            self._conditions.meters.began(plan)
+            self._producer = Producer(lambda: self._begin(service, plan), self._call, lambda: admission.leave(owner))
+            self._empty = pa.RecordBatch.from_pylist([], schema=plan.schema)
+            self._next()
         except Exception as error:
             outcome = self._why(error)
             self.finish(outcome)
@@ -52,19 +70,18 @@ class Execution:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The answer in batches of at most 2 MiB (single rows may be larger). Raises a :class:`HeadgateError`."""
-        assert self._answer is not None
         outcome: BaseException | None = None
         try:
-            for batch in self._answer:
-                for part in slices(batch):
+            while (handed := self._next()) is not Mark.ENDED:
+                for part in slices(self._empty if isinstance(handed, Mark) else handed):
                     self._rows += part.num_rows
                     self._bytes += part.nbytes
                     self._running.waiting_since = time.monotonic()
                     yield part
                     self._running.waiting_since = None
                     # An answer that was stopped must never look like one that ended.
-                    self._call.check()
-            self._call.check()
+                    if self._running.reason is not None:
+                        raise self._running.reason
         except GeneratorExit as left:
             outcome = left
             raise
@@ -75,19 +92,31 @@ class Execution:
             self.finish(outcome)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """Stop the stores and the engine, give the place back, forget the query, and write one log line."""
-        with self._lock:
-            if self._finished:
-                return
-            self._finished = True
-        self._registry.remove(self._running)
+        """Stop the stores and the engine, give the place back, forget the query, count it, and log it. Idempotent."""
+        if self._finished:
+            return
+        self._finished = True
         try:
-            if self._answer is not None:
-                self._answer.close()
+            if self._producer is not None:
+                self._producer.close()
         finally:
-            if self._admitted:
-                self._admission.leave()
-            self._log(error)
+            self._conditions.registry.remove(self._running)
+            self._tell(error)
+
+    def _begin(self, service: Service, plan: Plan) -> Answer:
+        answer = service.run(plan, self._call)
+        if not answer.schema.equals(plan.schema):
+            answer.close()
+            raise Internal("The answer does not have the schema that was planned.")
+        return answer
+
+    def _next(self) -> pa.RecordBatch | Mark:
+        """The next batch or mark, or a batch without rows when it takes long."""
+        assert self._producer is not None
+        handed = self._producer.take(self._conditions.heartbeat)
+        if isinstance(handed, Exception):
+            raise handed
+        return self._empty if handed is None else handed
 
     def _why(self, error: Exception) -> Exception:
         """Whatever broke when a query was stopped, the reason for stopping is what the client has to learn."""
@@ -99,9 +128,11 @@ class Execution:
             self._running.stop(CallCancelled("The client went away."))
             self.finish(GeneratorExit())
 
-    def _log(self, error: BaseException | None) -> None:
+    def _tell(self, error: BaseException | None) -> None:
         gone = isinstance(error, GeneratorExit)
         outcome = CallCancelled.code if gone else "OK" if error is None else getattr(error, "code", Internal.code)
+        seconds = time.monotonic() - self._started
+        self._conditions.meters.ended(outcome, self._rows, self._bytes, seconds)
         LOG.info(
             "query %s of %r ended: %s, %d rows, %d bytes, %.3f s",
             self._call.id,
@@ -109,7 +140,7 @@ class Execution:
             outcome,
             self._rows,
             self._bytes,
-            time.monotonic() - self._started,
+            seconds,
         )
 
 

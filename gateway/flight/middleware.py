@@ -7,9 +7,12 @@ from typing import Any
 import pyarrow.flight as fl
 
 from connectors.errors import HeadgateError
+from gateway.errors import Internal
 from gateway.flight.actions import draining
+from gateway.flight.admission import Calls, Slot
 from gateway.flight.auth import Authenticator
 from gateway.flight.errors import internal, translate
+from gateway.flight.meters import Meters
 from gateway.flight.rpc import Headers, Rpc
 
 LOG = logging.getLogger("headgate.flight")
@@ -35,7 +38,7 @@ class OpenHandshake(fl.ServerAuthHandler):  # type: ignore[misc]
 
 
 class Middleware(fl.ServerMiddleware):  # type: ignore[misc]
-    """Carries an RPC from its headers to its end."""
+    """Carries an RPC from its headers to its end. The hooks run while the transport's context is still alive."""
 
     def __init__(self, rpc: Rpc, token: str | None) -> None:
         self.rpc = rpc
@@ -46,8 +49,8 @@ class Middleware(fl.ServerMiddleware):  # type: ignore[misc]
         return {"authorization": self._token} if self._token else {}
 
     def call_completed(self, exception: Exception | None) -> None:  # noqa: ARG002  (pyarrow's interface)
-        """Run the hooks of the RPC while its context is still alive."""
-        for hook in self.rpc.completed:
+        """Run the hooks of the RPC, the newest first."""
+        for hook in reversed(self.rpc.completed):
             try:
                 hook()
             except Exception:
@@ -55,28 +58,42 @@ class Middleware(fl.ServerMiddleware):  # type: ignore[misc]
 
 
 class MiddlewareFactory(fl.ServerMiddlewareFactory):  # type: ignore[misc]
-    """Lets callers in, or not. ``is_draining`` tells whether new work is refused."""
+    """Counts callers in, lets them in, or not. ``is_draining`` tells whether new work is refused."""
 
-    def __init__(self, authenticator: Authenticator, is_draining: Callable[[], bool]) -> None:
+    def __init__(
+        self, authenticator: Authenticator, calls: Calls, meters: Meters, is_draining: Callable[[], bool]
+    ) -> None:
         self._authenticator = authenticator
+        self._calls = calls
+        self._meters = meters
         self._is_draining = is_draining
 
     def start_call(self, info: Any, headers: Headers) -> Middleware:
         """Authenticate an RPC; raises only Flight's own errors."""
-        rpc_id = "none"
+        rpc_id, method = "none", info.method.name.lower()
+        slot: Slot | None = None
         try:
+            slot = self._calls.enter()
             rpc = Rpc(self._authenticator.caller(headers), headers)
             rpc_id = rpc.id
+            slot.own(rpc.caller.name)
             if self._is_draining() and info.method in _NEW_WORK:
                 raise draining()
-            return Middleware(
-                rpc, self._authenticator.token(rpc.caller) if self._needs_token(info.method, rpc) else None
-            )
+            token = self._authenticator.token(rpc.caller) if self._needs_token(info.method, rpc) else None
+            rpc.completed += [slot.leave, lambda: self._meters.called(method, rpc.outcome)]
+            return Middleware(rpc, token)
         except HeadgateError as error:
+            self._refused(slot, method, error.code)
             raise translate(error, rpc_id) from None
         except Exception:
             LOG.exception("query %s: internal error", rpc_id)
+            self._refused(slot, method, Internal.code)
             raise internal(rpc_id) from None
+
+    def _refused(self, slot: Slot | None, method: str, code: str) -> None:
+        if slot is not None:
+            slot.leave()
+        self._meters.called(method, code)
 
     def _needs_token(self, method: Any, rpc: Rpc) -> bool:
         if method == fl.FlightMethod.HANDSHAKE:

@@ -1,14 +1,13 @@
-"""The running queries, the one thread that watches over them, and the gate that limits how many there are."""
+"""The running queries, and the one thread that watches over them."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded, HeadgateError
-from gateway.errors import Overloaded, UserError
+from gateway.errors import UserError
 
 _TICK = 0.05  # seconds between two looks at every running query
 
@@ -116,47 +115,3 @@ class Registry:
         if running.waiting_since is not None and now - running.waiting_since > self._idle:
             return DeadlineExceeded("The client stopped reading.", hint="Read the answer without long pauses.")
         return None
-
-
-class Admission:
-    """Lets ``places`` queries run at a time; the others queue, at most ``queue`` of them, at most ``seconds``."""
-
-    def __init__(self, places: int, queue: int, seconds: float) -> None:
-        self._free = places
-        self._queue = queue
-        self._seconds = seconds
-        self._waiting = 0
-        self._changed = threading.Condition()
-
-    def enter(self, call: Call) -> None:
-        """Take a place; raises :class:`Overloaded`, or the call's own reason when it ends while queueing."""
-        with call.on_cancel(self._wake), self._changed:
-            if not self._free and self._waiting >= self._queue:
-                raise self._overloaded()
-            with self._counted():
-                free = self._changed.wait_for(lambda: self._free or call.cancelled, call.remaining(self._seconds))
-            call.check()
-            if not free:
-                raise self._overloaded()
-            self._free -= 1
-
-    def leave(self) -> None:
-        """Give a place back."""
-        with self._changed:
-            self._free += 1
-            self._changed.notify_all()
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-
-    def _overloaded(self) -> Overloaded:
-        return Overloaded("The gateway runs as many queries as it may.", hint="Try again in a moment.")

@@ -37,6 +37,7 @@ class Rpc:
     """The caller and headers of a running RPC, and the hooks that its transport fills in.
 
     ``gone`` tells whether the client has left; it may only be asked until the hooks of ``completed`` have run.
+    ``outcome`` is the code of the error it ended with, as far as it is known.
     """
 
     caller: Caller
@@ -45,6 +46,7 @@ class Rpc:
     gone: Callable[[], bool] = lambda: False
     add_header: Callable[[str, str], None] = lambda _name, _value: None
     completed: list[Callable[[], None]] = field(default_factory=list)
+    outcome: str = "OK"
 
     @property
     def user_agent(self) -> str:

@@ -21,8 +21,10 @@ class FlightSettings:
     ``tls_cert`` and ``tls_key`` are PEM bytes, both or neither. ``anonymous`` is who a caller without credentials
     is; None refuses such callers. ``keys`` are 32-byte secrets shared by all replicas: the first seals, all open;
     without any, the process makes its own and its tickets die with it. A query waits at most ``queue_seconds`` for
-    one of ``max_running`` places, beside at most ``max_queued`` others. A client that takes no batch for
-    ``idle_seconds`` loses its query.
+    one of ``max_running`` places, beside at most ``max_queued`` others; at most ``max_calls`` RPCs are answered at
+    once; and of all three one user may take the part ``user_share``. A client that takes no batch for
+    ``idle_seconds`` loses its query; a stream that is silent for ``heartbeat_seconds`` sends a batch without rows.
+    For ``deregister_seconds`` a draining server still takes new work, and only says that it is not ready.
     """
 
     host: str = "127.0.0.1"
@@ -34,8 +36,12 @@ class FlightSettings:
     max_running: int = 16
     max_queued: int = 64
     queue_seconds: float = 30.0
+    max_calls: int = 512
+    user_share: float = 1.0
     query_timeout: float | None = 600.0
     idle_seconds: float = 300.0
+    heartbeat_seconds: float = 20.0
+    deregister_seconds: float = 0.0
     token_lifetime: float = 12 * 3600.0
     ticket_lifetime: float = 3600.0
     keys: tuple[bytes, ...] = field(default=(), repr=False)

@@ -18,9 +18,8 @@ from connectors.call import Call
 from gateway.catalog import Catalog
 from gateway.errors import ParametersInvalid, PermissionDenied, TicketInvalid
 from gateway.flight import params, wire
-from gateway.flight.execution import Execution
+from gateway.flight.execution import Conditions, Execution
 from gateway.flight.handles import Keyring, Seal, Sealed
-from gateway.flight.registry import Admission, Registry
 from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
 from gateway.planner.plan import Plan
@@ -48,12 +47,11 @@ class Rows:
 class Statements:
     """Prepares, plans and runs statements for callers. Thread-safe; all errors are :class:`HeadgateError`."""
 
-    def __init__(self, service: Service, settings: FlightSettings, keyring: Keyring, registry: Registry) -> None:
+    def __init__(self, service: Service, settings: FlightSettings, keyring: Keyring, conditions: Conditions) -> None:
         self._service = service
         self._settings = settings
         self._keyring = keyring
-        self._registry = registry
-        self._admission = Admission(settings.max_running, settings.max_queued, settings.queue_seconds)
+        self._conditions = conditions
         self._bound = _Bound()
 
     @property
@@ -94,7 +92,7 @@ class Statements:
         plan = self._service.prepare(ticket.sql, rpc.caller.principal, parameters=values, options=choices)
         if _fingerprint(plan.schema) != ticket.fingerprint:
             raise TicketInvalid("The answer's columns have changed since the query was planned.", hint="Run it again.")
-        execution = Execution(self._registry, self._admission, rpc, call)
+        execution = Execution(self._conditions, rpc, call)
         return Rows(execution.start(self._service, plan), execution.batches())
 
     def ticket(self, rpc: Rpc, blob: bytes, *, expired: bool = False) -> Sealed:

@@ -20,7 +20,7 @@ from connectors.parquet import sources as parquet
 from connectors.postgres import options as postgres
 from connectors.spi import Surroundings
 from connectors.types import is_supported
-from gateway.config import CatalogFolder, Resources, Server, State, User, load
+from gateway.config import CatalogFolder, Resources, Server, State, StatusPort, User, load
 from gateway.contracts import load as load_contracts
 from gateway.contracts.typing import LOGICAL, SYNONYMS
 
@@ -31,6 +31,7 @@ ERRORS = (ROOT / "docs/errors.md").read_text("utf-8")
 EXAMPLE = ROOT / "docs/examples/headgate.toml"
 SHAPES = {
     "## `[server]`": Server,
+    "## `[status]`": StatusPort,
     "## `[catalog]`": CatalogFolder,
     "## `[limits]`": Resources,
     "## `[state]`": State,
@@ -136,7 +137,7 @@ def test_the_example_shows_every_key_and_the_defaults_it_says_it_shows(example_e
     text = EXAMPLE.read_text("utf-8")
     assert [
         item.name
-        for shape in (Server, CatalogFolder, Resources, State, User)
+        for shape in (Server, StatusPort, CatalogFolder, Resources, State, User)
         for item in fields(shape)
         if f"{item.name} = " not in text
     ] == []

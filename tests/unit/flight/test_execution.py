@@ -6,9 +6,12 @@ import pytest
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded
 from gateway.errors import Internal, QueryFailed
-from gateway.flight.execution import MAX_BATCH_BYTES, Execution, slices
-from gateway.flight.registry import Admission, Registry
+from gateway.flight.admission import Admission
+from gateway.flight.execution import MAX_BATCH_BYTES, Conditions, Execution, slices
+from gateway.flight.meters import Meters
+from gateway.flight.registry import Registry
 from gateway.flight.rpc import Caller, Rpc
+from gateway.metrics import Metrics
 from gateway.planner.plan import Plan
 from gateway.policy import LOCAL
 
@@ -47,13 +50,15 @@ def plan(schema=SCHEMA):
 
 
 class Scene:
-    def __init__(self, batches=(), schema=SCHEMA):
+    def __init__(self, batches=(), schema=SCHEMA, heartbeat=60):
         self.registry = Registry(60)
         self.gate = Admission(1, 0, 0.1)
+        self.metrics = Metrics()
+        conditions = Conditions(self.registry, self.gate, Meters(self.metrics), heartbeat=heartbeat)
         self.rpc = Rpc(Caller("ann", LOCAL), {})
         self.call = Call()
         self.answer = Answer(schema, batches)
-        self.execution = Execution(self.registry, self.gate, self.rpc, self.call)
+        self.execution = Execution(conditions, self.rpc, self.call)
 
     def start(self):
         self.execution.start(Service(self.answer), plan())
@@ -62,7 +67,7 @@ class Scene:
     def is_clean(self):
         assert len(self.registry) == 0
         assert self.answer.closed == 1
-        self.gate.enter(Call())  # the place is free again
+        self.gate.enter(Call(), "ann")  # the place is free again
         self.registry.close()
 
 
@@ -154,7 +159,7 @@ def test_a_service_that_cannot_start_gives_the_place_back():
     with pytest.raises(QueryFailed):
         scene.execution.start(Service(QueryFailed("no")), plan())
     assert len(scene.registry) == 0
-    scene.gate.enter(Call())
+    scene.gate.enter(Call(), "ann")
     scene.registry.close()
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded
-from gateway.errors import Overloaded
-from gateway.flight.registry import Admission, QueryUnknown, Registry, Running
+from gateway.flight.registry import QueryUnknown, Registry, Running
 
 
 @pytest.fixture
@@ -84,35 +83,3 @@ def test_waiting_for_the_last_one(registry):
     assert registry.wait_until_empty(0.05) is False
     threading.Timer(0.05, registry.remove, [running]).start()
     assert registry.wait_until_empty(2) is True
-
-
-def test_admission_lets_so_many_in_and_frees_places():
-    gate = Admission(places=2, queue=5, seconds=0.1)
-    gate.enter(Call())
-    gate.enter(Call())
-    with pytest.raises(Overloaded):
-        gate.enter(Call())
-    threading.Timer(0.02, gate.leave).start()
-    gate.enter(Call())
-
-
-def test_a_full_queue_refuses_at_once():
-    gate = Admission(places=1, queue=0, seconds=30)
-    gate.enter(Call())
-    started = time.monotonic()
-    with pytest.raises(Overloaded):
-        gate.enter(Call())
-    assert time.monotonic() - started < 1
-
-
-def test_a_cancelled_or_late_call_leaves_the_queue():
-    gate = Admission(places=1, queue=5, seconds=30)
-    gate.enter(Call())
-    call = Call()
-    threading.Timer(0.05, call.cancel).start()
-    with pytest.raises(CallCancelled):
-        gate.enter(call)
-    with pytest.raises(DeadlineExceeded):
-        gate.enter(Call(timeout=0.05))
-    gate.leave()
-    gate.enter(Call())
