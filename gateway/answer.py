@@ -15,13 +15,15 @@ from gateway.planner.plan import Moved
 _log = logging.getLogger("headgate.engine")
 
 Explain = Callable[[Exception], HeadgateError]
+Again = Callable[[], pa.RecordBatchReader | None]
 
 
 class EngineAnswer:
     """Implements :class:`gateway.service.Answer` over DuckDB's reader.
 
-    ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots. ``started`` is the
-    moment (``time.perf_counter``) at which DuckDB was given the residual.
+    ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots. ``again`` starts the
+    answer anew where that may help against a failure before the first batch. ``started`` is the moment
+    (``time.perf_counter``) at which DuckDB was given the residual.
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class EngineAnswer:
         call: Call,
         held: ExitStack,
         explain: Explain,
+        again: Again,
+        moved: Callable[[], list[Moved]],
         started: float,
     ) -> None:
         self.schema = schema
-        self.moved: list[Moved] = []
         self.rows = 0
         self.milliseconds = 0.0
         self._started = started
@@ -42,9 +45,17 @@ class EngineAnswer:
         self._call = call
         self._held = held
         self._explain = explain
+        self._again = again
+        self._moved = moved
+        self._begun = False
         self._using = threading.Lock()
         self._closed = False
         self._complete = False
+
+    @property
+    def moved(self) -> list[Moved]:
+        """What each leaf of the plan has moved so far."""
+        return self._moved()
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
@@ -60,12 +71,25 @@ class EngineAnswer:
         with self._using:
             self._call.check()
             try:
-                batch = self._reader.read_next_batch()
+                batch = self._read()
             except StopIteration:
                 return None
             except Exception as problem:
                 raise self._explain(problem) from problem
+            self._begun = True
         return pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
+
+    def _read(self) -> pa.RecordBatch:
+        try:
+            return self._reader.read_next_batch()
+        except StopIteration:
+            raise
+        except Exception:
+            reader = None if self._begun else self._again()
+            if reader is None:
+                raise
+            self._reader = reader
+            return reader.read_next_batch()
 
     def close(self) -> None:
         """Stop what still runs, then free it. Whoever pulls at the moment is interrupted first. Idempotent."""

@@ -54,8 +54,10 @@ class Delivery:
             self.moved.how = "spilled"
             source = f"{self.name}_source"
             cursor.register(source, self._reader(self._told(chain(self._kept(), self.rest))))
-            cursor.execute(f'CREATE TEMP TABLE "{raw}" AS SELECT * FROM "{source}"')
-            cursor.unregister(source)
+            try:
+                cursor.execute(f'CREATE TEMP TABLE "{raw}" AS SELECT * FROM "{source}"')
+            finally:
+                cursor.unregister(source)
             self._measure(started)
         cursor.execute(f'CREATE TEMP VIEW "{self.name}" AS SELECT {_casts(self.columns)} FROM "{raw}"')
 
@@ -81,6 +83,46 @@ class Delivery:
         finally:
             if self.moved.how == "streamed":
                 self._measure(started)
+
+
+@dataclass
+class Unpushed:
+    """A fragment that its store could not compute: the tables it reads, and ``text`` for DuckDB over them."""
+
+    name: str
+    columns: tuple[Column, ...]
+    text: str
+    tables: tuple[Delivery, ...]
+
+    @property
+    def failure(self) -> Exception | None:
+        """The error of a table that failed while it was read."""
+        return next((table.failure for table in self.tables if table.failure), None)
+
+    @property
+    def moved(self) -> Moved:
+        """What the tables moved in all."""
+        parts = [table.moved for table in self.tables]
+        return Moved(
+            self.name,
+            "unpushed, since the store met a value it cannot compute with",
+            sum(part.rows for part in parts),
+            sum(part.bytes for part in parts),
+            sum(part.milliseconds for part in parts),
+            parts[0].snapshot,
+        )
+
+    def install(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Make the rows readable under this fragment's name on ``cursor``, in place of what may stand there."""
+        for table in self.tables:  # never streamed: the fragment may read a table twice
+            table.install(cursor, streamed=False)
+        casts = ", ".join(
+            f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in self.columns
+        )
+        names = ", ".join(quoted(column.name) for column in self.columns)
+        cursor.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quoted(self.name)} AS SELECT {casts} FROM ({self.text}) AS made({names})"
+        )
 
 
 def install_scan(cursor: duckdb.DuckDBPyConnection, name: str, scan: Scan) -> None:

@@ -1,0 +1,52 @@
+"""What one plan reads under: a snapshot of each of its stores, and errors that name the products read there."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from connectors.call import Call
+from connectors.errors import HeadgateError
+from connectors.spi import Connector, Snapshot, Table
+from gateway.planner.plan import Plan
+
+
+@dataclass(frozen=True)
+class Held:
+    """A store, and the version of its tables that the plan reads."""
+
+    connector: Connector
+    snapshot: Snapshot
+
+
+def hold(plan: Plan, connectors: Mapping[str, Connector], call: Call, held: ExitStack) -> dict[str, Held]:
+    """One snapshot per store, of all that the plan reads there, let go of when ``held`` is left."""
+    tables: dict[str, dict[str, Table]] = {}
+    for remote in plan.fragments:
+        of_store = tables.setdefault(remote.origin.store, {})
+        of_store.update((table.name, table) for _, table in remote.fragment.tables)
+    for scan in plan.scans:
+        tables.setdefault(scan.origin.store, {})[scan.table.name] = scan.table
+    stores: dict[str, Held] = {}
+    for store, wanted in tables.items():
+        with naming(plan, store):
+            taken = connectors[store].snapshot(tuple(wanted.values()), call)
+            stores[store] = Held(connectors[store], held.enter_context(taken))
+    return stores
+
+
+def products(plan: Plan, store: str, leaf: str = "") -> str:
+    """The products that a plan reads in a store, or in one of its leaves there, as an error names them."""
+    origins = {made.name: made.origin for made in plan.fragments} | {made.name: made.origin for made in plan.scans}
+    named = [origin for name, origin in origins.items() if origin.store == store and leaf in ("", name)]
+    return ", ".join(dict.fromkeys(product for origin in named for product in origin.products))
+
+
+@contextlib.contextmanager
+def naming(plan: Plan, store: str, leaf: str = "") -> Iterator[None]:
+    """Complete a connector's error with the product that the gateway knows and the connector does not."""
+    try:
+        yield
+    except HeadgateError as problem:
+        problem.about(product=products(plan, store, leaf), store=store)
+        raise
