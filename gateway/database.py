@@ -46,7 +46,8 @@ class Database:
         connection = duckdb.connect(":memory:")
         connection.register_filesystem(files.filesystem())
         for name, value in self._settings(limits).items():
-            connection.execute(f"SET {name} = {_literal(value)}")
+            # GLOBAL: a plain SET of some settings holds for this connection and not for its cursors.
+            connection.execute(f"SET GLOBAL {name} = {_literal(value)}")
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._arrow_types: dict[str, pa.DataType] = {}
 

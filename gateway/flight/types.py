@@ -15,6 +15,7 @@ from gateway.service import Present
 PROFILES = ("common", "full")
 
 _ALWAYS = {
+    "HUGEINT": "DECIMAL(38,0)",  # what Arrow carries it as; 39 digits must be an error, not a value that is no such
     "UHUGEINT": "VARCHAR",  # its largest value would arrive as -1
     "TIME WITH TIME ZONE": "VARCHAR",  # Arrow has no offset to keep
     "BIT": "VARCHAR",

@@ -45,6 +45,7 @@ class DuckService:
 
     def __init__(self) -> None:
         self._database = duckdb.connect()
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self.streams: dict[str, tuple[pa.Schema, Batches]] = {}
         self.faults: dict[str, Exception] = {}
         self.parameter_types: dict[str, tuple[str, ...]] = {}

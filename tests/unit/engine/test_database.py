@@ -1,5 +1,8 @@
 """The locked instance: nothing outside the pinned filesystem can be reached, even by SQL that no gate has seen."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +46,31 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def test_nothing_else_can_be_reached(database: Database, text: str) -> None:
     with database.cursor() as cursor, pytest.raises(duckdb.Error):
         cursor.execute(text).fetchall()
+
+
+def test_every_cursor_has_the_settings_of_the_instance(database: Database) -> None:
+    expected = {"TimeZone": "UTC", "max_expression_depth": 500, "python_enable_replacements": False}
+    with database.cursor() as cursor:
+        told = {name: cursor.execute(f"SELECT current_setting('{name}')").fetchall()[0][0] for name in expected}
+        assert told == expected
+        with pytest.raises(duckdb.CatalogException):
+            cursor.execute("SELECT * FROM expected")
+
+
+def test_the_time_zone_of_the_machine_changes_nothing() -> None:
+    program = (
+        "from connectors.files import PinnedFiles\n"
+        "from gateway.database import Database, Limits\n"
+        "database = Database(Limits(memory='200MB'), PinnedFiles())\n"
+        "with database.cursor() as cursor:\n"
+        "    cursor.execute(\"SELECT t::DATE, t::VARCHAR FROM (SELECT TIMESTAMPTZ '2026-07-01 22:00:00+00' AS t)\")\n"
+        "    print(*cursor.fetchall()[0])\n"
+        "    print(database._arrow_type('TIMESTAMP WITH TIME ZONE'))\n"
+        "database.close()\n"
+    )
+    environment = os.environ | {"TZ": "Asia/Kathmandu"}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert ran.stdout.splitlines() == ["2026-07-01 2026-07-01 22:00:00+00", "timestamp[us, tz=UTC]"], ran.stderr
 
 
 def test_describe_tells_names_and_types_as_duckdb_does(database: Database) -> None:

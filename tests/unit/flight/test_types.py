@@ -12,7 +12,7 @@ from gateway.flight.types import present, presented_arrow, profile_for
         ("UTINYINT", "SMALLINT", "UTINYINT"),
         ("UBIGINT", "DECIMAL(20,0)", "UBIGINT"),
         ("UHUGEINT", "VARCHAR", "VARCHAR"),
-        ("HUGEINT", "HUGEINT", "HUGEINT"),
+        ("HUGEINT", "DECIMAL(38,0)", "DECIMAL(38,0)"),
         ("TIME WITH TIME ZONE", "VARCHAR", "VARCHAR"),
         ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE"),
         ("INTERVAL", "VARCHAR", "INTERVAL"),
