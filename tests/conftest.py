@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 
-def running_server(name: str, directory: Path) -> Iterator[Any]:
+def present(name: str) -> Any:
+    """The module of a service that can be used here; otherwise the test skips, or in CI fails."""
     service = importlib.import_module(f"tests.services.{name}")
     if reason := service.missing():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{name}: {reason}")
         pytest.skip(f"{name}: {reason}")
+    return service
+
+
+def running_server(name: str, directory: Path) -> Iterator[Any]:
+    service = present(name)
     with service.running(directory) as server:
         yield server
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import adbc_driver_flightsql.dbapi as dbapi
@@ -19,11 +20,27 @@ from gateway.flight.life import FlightServer, serving
 from gateway.flight.settings import FlightSettings, User
 from gateway.policy import Principal
 from tests.clients.duck import DuckService
+from tests.clients.outcomes import Outcomes
 from tests.mesh import PRODUCTS, TABLES, rows, running_mesh
 
 _HASH = PasswordHasher(time_cost=1, memory_cost=1024).hash("s3cret")
 USERS = {"ann": User(_HASH, ("*",)), "bob": User(_HASH, ("artists.*",)), "zoe": User(_HASH)}
 KEY = bytes(range(32))
+OUTCOMES = pytest.StashKey[Outcomes]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[OUTCOMES] = Outcomes()
+    config.pluginmanager.register(config.stash[OUTCOMES])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The comparison of the page with this run comes when everything else has been."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    chosen = {item.path for item in items}
+    narrowed = config.option.keyword or config.option.markexpr
+    config.stash[OUTCOMES].whole = chosen >= set(Path(__file__).parent.glob("test_*.py")) and not narrowed
 
 
 class House:

@@ -5,7 +5,7 @@ import sys
 
 from tests.services import Missing
 
-SERVICES = ("postgres", "kafka", "s3")
+SERVICES = ("postgres", "kafka", "s3", "clients", "go")
 
 
 def main() -> int:
