@@ -61,6 +61,9 @@ class Rpc:
             chosen,
             profile=profile_for(first(self.headers, "x-headgate-type-profile"), chosen.profile, self.user_agent),
             pushdown=switch(first(self.headers, "x-headgate-pushdown"), chosen.pushdown),
+            # For clients that can send headers and cannot set options: Superset, Grafana.
+            catalog=first(self.headers, "x-headgate-catalog") or chosen.catalog,
+            schema=first(self.headers, "x-headgate-schema") or chosen.schema,
         )
 
     def timeout(self, limit: float | None) -> float | None:

@@ -6,15 +6,14 @@ from urllib.parse import urlsplit
 
 import flightsql.sqlalchemy  # noqa: F401  (registers the dialect)
 from flightsql import FlightSQLClient, connect
-from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, func, inspect, select, text
-from sqlalchemy.sql.elements import quoted_name
+from sqlalchemy import MetaData, Table, create_engine, func, inspect, select, text
 
 SCHEMA = "catalog"
 
 
 def main(uri):
     where = urlsplit(uri)
-    engine = create_engine(f"datafusion+flightsql://ann:s3cret@{where.netloc}?insecure=True")
+    engine = create_engine(f"datafusion+flightsql://ann:s3cret@{where.netloc}?insecure=True&x-headgate-catalog=artists")
     with engine.connect() as connection:
         told = reflection(engine, connection) | selecting(engine, connection)
     return told | {"bound": bound(where)}
@@ -33,10 +32,9 @@ def reflection(engine, connection):
 
 
 def selecting(engine, connection):
+    """The SQL lab with whole addresses, and a chart on a table as it was reflected: without its domain."""
     lab = connection.execute(text("SELECT id, name FROM artists.catalog.labels WHERE id < 3 ORDER BY id"))
-    # Unquoted, because the dialect knows two levels of names, and domain and product are one of them here.
-    product = quoted_name("artists.catalog", quote=False)
-    labels = Table("labels", MetaData(), Column("id", Integer), Column("country", Text), schema=product)
+    labels = Table("labels", MetaData(), schema=SCHEMA, autoload_with=engine)
     chart = select(labels.c.country, func.count().label("n")).where(labels.c.id > 2).group_by(labels.c.country)
     return {
         "rows": [list(row) for row in lab.fetchall()],

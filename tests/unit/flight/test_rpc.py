@@ -24,6 +24,12 @@ def test_a_time_that_is_none_is_refused(text):
         rpc(x_headgate_timeout=text).timeout(60.0)
 
 
+def test_headers_name_the_catalog_and_schema_of_a_call():
+    assert (rpc().session.catalog, rpc().session.schema) == ("", "")
+    session = rpc(x_headgate_catalog="play", x_headgate_schema="events").session
+    assert session.options().within == ("play", "events")
+
+
 def test_switches():
     assert [switch(text, default=True) for text in ("", "on", "ON", "true", "off", "False")] == [True] * 4 + [False] * 2
     with pytest.raises(RequestMalformed):
