@@ -13,10 +13,10 @@ GRAFANA, JDBC, ODBC, SQLALCHEMY = "Go", "JDBC", "ODBC", "SQLAlchemy"
 ROWS: dict[str, dict[str, tuple[str, str]]] = {
     "Logging in": {
         "A1": (PYARROW, "user and password give a bearer token"),
-        "A2": (ADBC, "user and password, base64 without padding; after that only the token travels"),
+        "A2": (ADBC, "user and password log in, base64 padded or not"),
         "A3": (ADBC, "a wrong password is UNAUTHENTICATED, and nothing tells which part was wrong"),
         "A4": (ADBC, "without credentials the first call is UNAUTHENTICATED"),
-        "A5": (ADBC, "a token alone is enough, without a Handshake"),
+        "A5": (ADBC, "a token alone is enough"),
         "A6": (PYARROW, "a Handshake with a token and an empty payload, or none, succeeds"),
         "A7": (PYARROW, "an empty `auth-token-bin` is ignored"),
         "A8": (PYARROW, "expired, altered and foreign tokens are UNAUTHENTICATED"),

@@ -52,7 +52,7 @@ def test_a_single_row_that_is_larger_is_an_error_of_the_client_and_says_so(asked
     assert "received message larger than max" in text
 
 
-def test_q2_parameters_are_bound_and_bound_again(asked):
+def test_parameters_are_bound_and_bound_again(asked):
     assert asked["bound"] == [[{"name": "L3"}], [{"name": "L4"}]]
 
 
@@ -62,6 +62,10 @@ def test_m2_m4_m7_m8_listings(asked):
     assert [row["db_schema_name"] for row in listings["schemas"]] == ["catalog", "royalties", "events"]
     assert [row["table_name"] for row in listings["tables"]] == ["artists", "labels", "rates", "plays"]
     assert all("table_schema" in row for row in listings["columns"])
+    assert [row["pk_table_name"] for row in listings["exported"]] == []
+    assert listings["imported"] == listings["crossed"] == []
+    assert [row["type_name"] for row in listings["decimals"]] == ["DECIMAL", "HUGEINT"]
+    assert [row["info_name"] for row in listings["some"]] == [0, 8]
     assert listings["kinds"] == [{"table_type": "TABLE"}]
     assert {"DECIMAL", "VARCHAR", "TIMESTAMP"} <= {row["type_name"] for row in listings["types"]}
     info = {row["info_name"]: row["value"] for row in listings["info"]}
@@ -69,8 +73,13 @@ def test_m2_m4_m7_m8_listings(asked):
     assert info[3] == [1, True]
 
 
-def test_e1_an_error_has_its_status_code_and_query_id(asked):
-    status, text = asked["unknown"]
-    assert status == "NotFound"
-    assert "ADDRESS_UNKNOWN: No dataset answers to the address 'artists.catalog.lables'." in text
-    assert "(query " in text
+def test_e1_errors_have_status_code_and_query_id(asked):
+    for case, status, code in (
+        ("unknown", "NotFound", "ADDRESS_UNKNOWN"),
+        ("late", "InvalidArgument", "QUERY_FAILED"),
+        ("delete", "InvalidArgument", "SQL_NOT_ALLOWED"),
+    ):
+        seen, text = asked[case]
+        assert seen == status
+        assert f"{code}: " in text
+        assert "(query " in text

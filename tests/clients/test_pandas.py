@@ -33,14 +33,14 @@ def test_q1_rows_and_types_become_a_frame(asked):
     assert asked["row"] == seen
 
 
-def test_q10_q12_an_empty_answer_and_a_long_one(asked):
+def test_q12_an_empty_answer_and_a_long_one(asked):
     assert asked["empty"] == [0, 1]
-    assert asked["long"] == sum(range(400_000))
+    assert asked["long"] == [1_000_000, True]
 
 
 def test_parameters_are_not_implemented_by_pandas_itself(asked):
     assert asked["bound"] == "'params' is not implemented for ADBC drivers"
 
 
-def test_a2_e1_a_login_lets_in_and_an_error_keeps_its_sentence(asked):
+def test_a2_a_login_lets_in_and_an_error_keeps_its_sentence(asked):
     assert "ADDRESS_UNKNOWN: No dataset answers to the address 'artists.catalog.lables'." in asked["refused"]

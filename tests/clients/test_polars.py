@@ -13,7 +13,7 @@ pytestmark = pytest.mark.client(f"polars {clients.version('frames', 'polars')}")
 @pytest.fixture(scope="module")
 def asked():
     python = present("clients").python("frames")
-    with small_gateway(anonymous=Principal("guest", ("artists.*",))) as gateway:
+    with small_gateway(anonymous=Principal("guest", ("artists.*", "play.*"))) as gateway:
         return told([python, str(PROBES / "frames.py"), gateway.server.uri, "polars"])
 
 
@@ -34,19 +34,19 @@ def test_q1_rows_and_types_become_a_frame(asked):
     assert asked["row"] == seen
 
 
-def test_q2_parameters_are_execute_options(asked):
+def test_parameters_are_execute_options(asked):
     assert asked["bound"] == {"id": [7]}
 
 
-def test_q10_q12_an_empty_answer_and_a_long_one(asked):
+def test_q12_an_empty_answer_and_a_long_one(asked):
     assert asked["empty"] == [0, 1]
-    assert asked["long"] == sum(range(400_000))
+    assert asked["long"] == [1_000_000, True]
 
 
 def test_a2_an_address_takes_no_login_and_a_connection_does(asked):
     assert "ADDRESS_UNKNOWN" in asked["as guest"]
-    assert asked["as ann"] == {"n": [400]}
+    assert asked["as ann"] == {"n": [40]}
 
 
-def test_e1_an_error_keeps_its_sentence(asked):
+def test_an_error_keeps_its_sentence(asked):
     assert "ADDRESS_UNKNOWN: No dataset answers to the address 'artists.catalog.lables'." in asked["refused"]

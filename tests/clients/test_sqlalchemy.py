@@ -42,6 +42,6 @@ def test_q3_parameters_though_the_new_handle_is_ignored(asked):
     assert asked["bound"] == [[["L3"]], [["L4"]]]
 
 
-def test_q6_e1_refusals_keep_their_sentences(asked):
+def test_q6_refusals_keep_their_sentences(asked):
     assert "ADDRESS_UNKNOWN: No dataset answers to the address 'artists.catalog.lables'." in asked["refused"]
     assert "SQL_NOT_ALLOWED: Only queries are answered here" in asked["changed"]

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/flight"
 	"github.com/apache/arrow-go/v18/arrow/flight/flightsql"
+	"github.com/apache/arrow-go/v18/arrow/flight/flightsql/schema_ref"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -39,7 +40,8 @@ func read(ctx context.Context, client *flightsql.Client, info *flight.FlightInfo
 		return nil, nil, err
 	}
 	defer stream.Release()
-	rows, weight := []any{}, told{"bytes": 0, "largest": 0, "rows": 0, "as announced": stream.Schema().Equal(announced)}
+	rows, weight := []any{}, told{"bytes": 0, "largest": 0, "rows": 0}
+	weight["as announced"], weight["schema"] = stream.Schema().Equal(announced), stream.Schema()
 	for stream.Next() {
 		batch := stream.RecordBatch()
 		weigh(weight, batch)
@@ -82,6 +84,7 @@ func orFailure(value any, err error) any {
 func weightOf(ctx context.Context, client *flightsql.Client, sql string) any {
 	info, err := client.Execute(ctx, sql)
 	_, weight, err := read(ctx, client, info, err)
+	delete(weight, "schema")
 	return orFailure(weight, err)
 }
 
@@ -108,22 +111,34 @@ func oneNumber(value int64) arrow.RecordBatch {
 	return array.NewRecordBatch(schema, []arrow.Array{builder.NewArray()}, 1)
 }
 
+// listings asks for all metadata; each answer is compared with the schema that Arrow's own implementations emit.
 func listings(ctx context.Context, client *flightsql.Client) told {
-	listed := func(info *flight.FlightInfo, err error) any {
-		values, _, err := read(ctx, client, info, err)
-		return orFailure(values, err)
+	ask := func(reference *arrow.Schema) func(*flight.FlightInfo, error) any {
+		return func(info *flight.FlightInfo, err error) any {
+			values, weight, err := read(ctx, client, info, err)
+			if err == nil && !weight["schema"].(*arrow.Schema).Equal(reference) {
+				err = fmt.Errorf("%s is not %s", weight["schema"], reference)
+			}
+			return orFailure(values, err)
+		}
 	}
-	product := "catalog"
+	product, decimal := "catalog", int32(3)
 	key := flightsql.TableRef{DBSchema: &product, Table: "labels"}
+	references := ask(schema_ref.ImportedExportedKeysAndCrossReference)
 	return told{
-		"catalogs": listed(client.GetCatalogs(ctx)),
-		"schemas":  listed(client.GetDBSchemas(ctx, &flightsql.GetDBSchemasOpts{})),
-		"tables":   listed(client.GetTables(ctx, &flightsql.GetTablesOpts{})),
-		"columns":  listed(client.GetTables(ctx, &flightsql.GetTablesOpts{IncludeSchema: true})),
-		"keys":     listed(client.GetPrimaryKeys(ctx, key)),
-		"kinds":    listed(client.GetTableTypes(ctx)),
-		"types":    listed(client.GetXdbcTypeInfo(ctx, nil)),
-		"info":     listed(client.GetSqlInfo(ctx, nil)),
+		"catalogs": ask(schema_ref.Catalogs)(client.GetCatalogs(ctx)),
+		"schemas":  ask(schema_ref.DBSchemas)(client.GetDBSchemas(ctx, &flightsql.GetDBSchemasOpts{})),
+		"tables":   ask(schema_ref.Tables)(client.GetTables(ctx, &flightsql.GetTablesOpts{})),
+		"columns":  ask(schema_ref.TablesWithIncludedSchema)(client.GetTables(ctx, &flightsql.GetTablesOpts{IncludeSchema: true})),
+		"keys":     ask(schema_ref.PrimaryKeys)(client.GetPrimaryKeys(ctx, key)),
+		"imported": references(client.GetImportedKeys(ctx, key)),
+		"exported": references(client.GetExportedKeys(ctx, key)),
+		"crossed":  references(client.GetCrossReference(ctx, key, key)),
+		"kinds":    ask(schema_ref.TableTypes)(client.GetTableTypes(ctx)),
+		"types":    ask(schema_ref.XdbcTypeInfo)(client.GetXdbcTypeInfo(ctx, nil)),
+		"decimals": ask(schema_ref.XdbcTypeInfo)(client.GetXdbcTypeInfo(ctx, &decimal)),
+		"info":     ask(schema_ref.SqlInfo)(client.GetSqlInfo(ctx, nil)),
+		"some":     ask(schema_ref.SqlInfo)(client.GetSqlInfo(ctx, []flightsql.SqlInfo{8, 0, 9999})),
 	}
 }
 
@@ -154,6 +169,8 @@ func run(address string) (told, error) {
 		"wide":           weightOf(inside, client, "SELECT repeat('x', 3000) AS wide FROM range(5000)"),
 		"single":         weightOf(inside, client, "SELECT string_agg(repeat('x', 10000), '') AS huge FROM range(500)"),
 		"bound":          prepared(inside, client),
+		"late":           rows(inside, client, "SELECT CAST(name AS INTEGER) FROM artists.catalog.labels"),
+		"delete":         rows(inside, client, "DELETE FROM artists.catalog.labels"),
 		"unknown":        rows(inside, client, "SELECT * FROM artists.catalog.lables"),
 	}, nil
 }

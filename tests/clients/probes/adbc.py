@@ -1,8 +1,10 @@
 """Runs under any version of the ADBC driver: asks a gateway everything a driver can, and prints what came as JSON."""
 
+import datetime
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -10,6 +12,23 @@ import pyarrow.flight as fl
 from adbc_driver_flightsql import dbapi
 
 LABELS = "artists.catalog.labels"
+LONG = f"""
+    SELECT a.artist_id * 1000 + b.artist_id AS n FROM play.events.plays a, play.events.plays b, {LABELS} ORDER BY n
+    LIMIT 1000000
+"""
+VALUES = (
+    True,
+    -(2**63),
+    2**63 - 1,
+    1.25,
+    "ünï",
+    b"\x00\xff",
+    datetime.date(2026, 2, 28),
+    datetime.datetime(2026, 2, 28, 1, 2, 3, 4),
+    datetime.datetime(2026, 2, 28, 1, 2, 3, 4, tzinfo=datetime.UTC),
+    Decimal("123456789.0123"),
+    None,
+)
 
 
 def connect(uri, user="ann", password="s3cret", **options):
@@ -49,8 +68,8 @@ def queries(connection):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT id, name FROM {LABELS} WHERE id < 2 ORDER BY id")
         table = cursor.fetch_arrow_table()
-        cursor.execute("SELECT i FROM range(400000) t(i) ORDER BY i")
-        long = cursor.fetch_arrow_table()["i"].to_pylist()
+        cursor.execute(LONG)
+        long = cursor.fetch_arrow_table()["n"].to_pylist()
         schema = cursor.adbc_execute_schema(f"SELECT id, founded FROM {LABELS}")
     by_id = f"SELECT name FROM {LABELS} WHERE id = ?"
     return {
@@ -59,7 +78,7 @@ def queries(connection):
         "long": [len(long), long == sorted(long)],
         "schema": [[field.name, str(field.type)] for field in schema],
         "bound": [rows(connection, by_id, (value,)) for value in (3, 4, None)],
-        "values": [rows(connection, "SELECT ? AS v", (value,))[0][0] for value in (True, 2**62, 1.5, "ünï")],
+        "values": [rows(connection, "SELECT ? AS v", (value,))[0][0] == value for value in VALUES],
         "no rows": rows(connection, f"SELECT id FROM {LABELS} WHERE id = 99"),
     }
 
@@ -75,6 +94,9 @@ def metadata(connection):
     found = connection.adbc_get_table_schema("rates", catalog_filter="payments", db_schema_filter="royalties")
     return {
         "tables": tables,
+        "depths": [
+            len(connection.adbc_get_objects(depth=depth).read_all()) for depth in ("catalogs", "db_schemas", "columns")
+        ],
         "columns": found.names,
         "missing table": failure(lambda: connection.adbc_get_table_schema("r_tes"))[0],
         "table types": connection.adbc_get_table_types(),
@@ -104,11 +126,20 @@ def refusals(connection):
         return {
             "delete": failure(run(f"DELETE FROM {LABELS}")),
             "update": failure(lambda: cursor.executemany(f"DELETE FROM {LABELS} WHERE id = ?", [(1,)])),
-            "ingest": failure(lambda: cursor.adbc_ingest("mine", pa.table({"a": [1]})))[0],
+            "execute update": failure(lambda: execute_update(cursor)),
+            "ingest": [
+                failure(lambda: cursor.adbc_ingest("mine", pa.table({"a": [1]}), mode=mode))[0]  # noqa: B023  (at once)
+                for mode in ("create", "append", "replace", "create_append")
+            ],
             "unknown table": failure(run("SELECT * FROM artists.catalog.lables")),
             "late": failure(run(f"SELECT CAST(name AS INTEGER) FROM {LABELS}")),
-            "nothing": failure(run("-- nothing")),
+            "no query": [failure(run(sql)) for sql in ("-- nothing", "", "SELECT 1; SELECT 2")],
         }
+
+
+def execute_update(cursor):
+    cursor.adbc_statement.set_sql_query(f"DELETE FROM {LABELS}")
+    cursor.adbc_statement.execute_update()
 
 
 def main(uri):
