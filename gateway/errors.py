@@ -78,6 +78,12 @@ class RequestMalformed(UserError):
     code = "REQUEST_MALFORMED"
 
 
+class RequestTooLarge(UserError):
+    """A message of a request is larger than any that a client has reason to send."""
+
+    code = "REQUEST_TOO_LARGE"
+
+
 class Unsupported(UserError):
     """A command of the protocol that a read-only gateway does not serve."""
 

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.flight as fl
 
-from gateway.errors import RequestMalformed, Unsupported
+from connectors.errors import CallCancelled
+from gateway.errors import RequestMalformed, RequestTooLarge, Unsupported
 from gateway.flight.actions import DESCRIPTIONS, Actions
 from gateway.flight.commands import Commands
 from gateway.flight.errors import translated
@@ -15,6 +16,8 @@ from gateway.flight.rpc import Rpc
 from gateway.flight.statements import Planned
 
 _QUERY_ID = "x-headgate-query-id"
+_MOST_BYTES = 8 << 20  # a statement, its parameters and the schema of ten thousand columns fit many times
+_MOST_BATCHES = 1_000
 
 
 class Server(fl.FlightServerBase):  # type: ignore[misc]
@@ -43,7 +46,7 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
         """Run what a ticket stands for and stream it."""
         rpc = _rpc(context)
         with translated(rpc):
-            rows = self._commands.fetch(rpc, ticket.ticket)
+            rows = self._commands.fetch(rpc, _bounded(ticket.ticket))
             rpc.add_header(_QUERY_ID, rpc.id)
             return fl.GeneratorStream(rows.schema, _translated(rpc, rows.batches))
 
@@ -52,13 +55,13 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
         rpc = _rpc(context)
         with translated(rpc):
             result = self._commands.bind(rpc, _command(descriptor), lambda: _schema(reader), _received(reader))
-            writer.write(pa.py_buffer(result))
+            _reply(writer, result)
 
     def do_action(self, context: Any, action: Any) -> list[bytes]:
         """Do an action."""
         rpc = _rpc(context)
         with translated(rpc):
-            return self._actions.run(rpc, action.type, action.body.to_pybytes())
+            return self._actions.run(rpc, action.type, _bounded(action.body).to_pybytes())
 
     def list_actions(self, context: Any) -> list[tuple[str, str]]:
         """List the actions that are served."""
@@ -86,7 +89,14 @@ def _rpc(context: Any) -> Rpc:
 def _command(descriptor: Any) -> bytes:
     if descriptor.descriptor_type != fl.DescriptorType.CMD:
         raise RequestMalformed("A path is no Flight SQL command.", hint="Use a Flight SQL client.")
-    return bytes(descriptor.command)
+    return bytes(_bounded(descriptor.command))
+
+
+def _bounded(message: Any) -> Any:
+    """A message nobody has looked into yet, if it is of a size worth looking into."""
+    if len(message) > _MOST_BYTES:
+        raise RequestTooLarge(f"The request is larger than {_MOST_BYTES:,} bytes.")
+    return message
 
 
 def _info(descriptor: Any, planned: Planned) -> Any:
@@ -105,13 +115,21 @@ def _schema(reader: Any) -> pa.Schema:
 
 
 def _received(reader: Any) -> Iterator[pa.RecordBatch]:
-    while True:
+    for _ in range(_MOST_BATCHES):
         try:
             chunk = reader.read_chunk()
         except StopIteration:
             return
         if chunk.data is not None:
             yield chunk.data
+    raise RequestTooLarge(f"The request has more than {_MOST_BATCHES:,} batches.")
+
+
+def _reply(writer: Any, result: bytes) -> None:
+    try:
+        writer.write(pa.py_buffer(result))
+    except (OSError, fl.FlightError):
+        raise CallCancelled("The client went away.") from None
 
 
 def _translated(rpc: Rpc, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

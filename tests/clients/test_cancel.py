@@ -1,9 +1,11 @@
 """A query ends when its client leaves, says so, or has run out of time; and then nothing is left of it."""
 
+import logging
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import adbc_driver_manager
@@ -15,6 +17,11 @@ from gateway.flight import wire
 from tests.clients.conftest import Faucet, eventually, fetched
 
 ROOT = Path(__file__).parents[2]
+PINGS = [
+    ("grpc.keepalive_time_ms", 250),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
 CANCELLED = adbc_driver_manager.AdbcStatusCode.CANCELLED
 
 
@@ -25,7 +32,7 @@ def nothing_left(house, faucet) -> None:
 
 
 @pytest.mark.parametrize("batches", [0, 3])
-def test_adbc_cancel_ends_a_query_that_produces_nothing_or_streams(house, batches):
+def test_c1_adbc_cancel_ends_a_query_that_produces_nothing_or_streams(house, batches):
     faucet = Faucet(house.service, "SELECT slow", batches)
     with house.adbc() as connection, connection.cursor() as cursor:
         timer = threading.Timer(0.3, cursor.adbc_cancel)
@@ -39,7 +46,7 @@ def test_adbc_cancel_ends_a_query_that_produces_nothing_or_streams(house, batche
         assert cursor.fetchall() == [(1,)]
 
 
-def test_a_clients_own_deadline_is_noticed(house):
+def test_c2_a_clients_own_deadline_is_noticed(house):
     faucet = Faucet(house.service, "SELECT slow")
     options = {"adbc.flight.sql.rpc.timeout_seconds.fetch": "0.4"}
     with house.adbc(**options) as connection, connection.cursor() as cursor:
@@ -49,23 +56,60 @@ def test_a_clients_own_deadline_is_noticed(house):
     nothing_left(house, faucet)
 
 
-@pytest.mark.parametrize("batches", [0, 3])
-def test_a_killed_client_is_noticed_even_while_nothing_is_produced(house, batches):
-    faucet = Faucet(house.service, "SELECT slow", batches)
-    command = [sys.executable, "-m", "tests.clients.killed", house.server.uri, "SELECT slow"]
+@contextmanager
+def client_to_kill(house, sql, what):
+    command = [sys.executable, "-m", "tests.clients.killed", house.server.uri, sql, what]
     client = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     try:
-        assert faucet.started.wait(20)
-        for _ in range(batches):
-            assert client.stdout.readline() == b"batch\n"
-        client.kill()
-        killed = time.monotonic()
-        nothing_left(house, faucet)
-        assert time.monotonic() - killed < 2
+        yield client
     finally:
         client.kill()
         client.wait(5)
         client.stdout.close()
+
+
+@pytest.mark.parametrize("batches", [0, 3])
+def test_c3_a_client_killed_in_doget_is_noticed_even_while_nothing_is_produced(house, batches):
+    faucet = Faucet(house.service, "SELECT slow", batches)
+    with client_to_kill(house, "SELECT slow", "fetch") as client:
+        assert faucet.started.wait(20)
+        assert client.stdout.readline() == b"begun\n"
+        for _ in range(batches):
+            assert client.stdout.readline() == b"batch\n"
+        client.kill()
+        killed = time.monotonic()
+        eventually(faucet.stopped.is_set, 2)
+        assert time.monotonic() - killed < 1
+        nothing_left(house, faucet)
+
+
+def test_c3_a_client_killed_in_doput_leaves_nothing(house, caplog):
+    with client_to_kill(house, "SELECT ? AS a", "bind") as client:
+        assert client.stdout.readline() == b"bound\n"
+        eventually(lambda: house.server.calls == 1)
+        client.kill()
+        eventually(lambda: house.server.calls == 0, 1)
+    assert house.raw().query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_c3_a_client_killed_in_getflightinfo_leaves_nothing(house, monkeypatch):
+    planning, going = threading.Event(), threading.Event()
+    prepare = house.service.prepare
+
+    def slow(*arguments, **options):
+        planning.set()
+        assert going.wait(20)
+        return prepare(*arguments, **options)
+
+    monkeypatch.setattr(house.service, "prepare", slow)
+    with client_to_kill(house, "SELECT 1", "plan") as client:
+        assert planning.wait(20)
+        client.kill()
+    going.set()
+    eventually(lambda: house.server.calls == 0, 1)
+    assert house.server.running == 0
+    assert house.raw().query("SELECT 1 AS a").to_pydict() == {"a": [1]}
 
 
 def test_a_stream_dropped_by_its_reader_is_noticed(house):
@@ -79,7 +123,7 @@ def test_a_stream_dropped_by_its_reader_is_noticed(house):
 
 
 @pytest.mark.parametrize("action", ["CancelFlightInfo", "CancelQuery"])
-def test_cancelling_from_elsewhere(house, action):
+def test_c4_cancelling_from_elsewhere(house, action):
     faucet = Faucet(house.service, "SELECT slow", 1)
     client, other = house.raw(), house.raw()
     info = client.info("CommandStatementQuery", query="SELECT slow")
@@ -140,7 +184,7 @@ def test_a_bad_timeout_is_refused(house):
         house.raw().query("SELECT 1", x_headgate_timeout="nan")
 
 
-def test_a_client_that_stops_reading_loses_its_query(start):
+def test_c5_a_client_that_stops_reading_loses_its_query(start):
     house = start(idle_seconds=0.3)
     big = pa.record_batch({"n": pa.array(range(1 << 17), pa.int64())})
     cancelled = threading.Event()
@@ -163,7 +207,40 @@ def test_a_client_that_stops_reading_loses_its_query(start):
     assert house.service.closed == 1
 
 
-def test_only_so_many_queries_run_and_the_rest_wait_their_turn(start):
+def test_c7_a_client_that_pings_survives_a_long_silence_by_heartbeats(start):
+    """gRPC's server hangs up on a client that pings again and again while no data flows; batches without rows do."""
+    houses = {seconds: start(heartbeat_seconds=seconds) for seconds in (0.2, 60.0)}
+    outcomes = {}
+
+    def ask(seconds, house):
+        def flow(call):
+            call.wait(4)
+            yield pa.record_batch({"n": pa.array([7], pa.int64())})
+
+        house.service.streams["SELECT silent"] = (Faucet.schema, flow)
+        client = house.raw()
+        info = client.info("CommandStatementQuery", query="SELECT silent")
+        pinging = fl.FlightClient(house.server.uri, generic_options=PINGS)
+        try:
+            reader = pinging.do_get(info.endpoints[0].ticket, client.options())
+            outcomes[seconds] = [n for chunk in reader for n in chunk.data["n"].to_pylist()]
+        except (pa.ArrowException, fl.FlightError) as error:
+            outcomes[seconds] = str(error)
+        finally:
+            pinging.close()
+
+    threads = [threading.Thread(target=ask, args=item) for item in houses.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert outcomes[0.2] == [7]
+    assert "Too many pings" in outcomes[60.0]
+    for house in houses.values():
+        eventually(lambda house=house: house.server.running == 0, 2)
+
+
+def test_c6_only_so_many_queries_run_and_the_rest_wait_their_turn(start):
     house = start(max_running=1, max_queued=1, queue_seconds=0.5)
     first = Faucet(house.service, "SELECT first")
     clients = [house.raw() for _ in range(3)]

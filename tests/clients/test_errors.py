@@ -44,13 +44,14 @@ def descriptor(sql=SQL):
     return fl.FlightDescriptor.for_command(wire.pack("CommandStatementQuery", query=sql))
 
 
-def put(client):
+def put(client, batches=(pa.record_batch({"1": [1]}),)):
     handle = wire.unpack(client.act("CreatePreparedStatement", prepare())[0])[1].prepared_statement_handle
     command = wire.pack("CommandPreparedStatementQuery", prepared_statement_handle=handle)
-    batch = pa.record_batch({"1": [1]})
-    writer, reader = client.flight.do_put(fl.FlightDescriptor.for_command(command), batch.schema, client.options())
+    descriptor = fl.FlightDescriptor.for_command(command)
+    writer, reader = client.flight.do_put(descriptor, batches[0].schema, client.options())
     try:
-        writer.write_batch(batch)
+        for batch in batches:
+            writer.write_batch(batch)
         writer.done_writing()
         reader.read()
     finally:
@@ -96,7 +97,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_fault_in_any_handler_shows_an_id_and_nothing_else(house, monkeypatch, caplog, name):
+def test_e3_a_fault_in_any_handler_shows_an_id_and_nothing_else(house, monkeypatch, caplog, name):
     owner, attribute, call = CALLS[name]
     client = house.raw()
     monkeypatch.setattr(owner, attribute, _Unlistable() if attribute == "DESCRIPTIONS" else broken)
@@ -121,7 +122,7 @@ def assert_nothing_leaks(told: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["prepare", "run", "catalog"])
-def test_a_fault_of_the_service_shows_an_id_and_nothing_else(house, where):
+def test_e3_a_fault_of_the_service_shows_an_id_and_nothing_else(house, where):
     client = house.raw()
     house.service.faults[where] = Broken(INJECTED)
     with pytest.raises(fl.FlightInternalError) as caught:
@@ -129,7 +130,7 @@ def test_a_fault_of_the_service_shows_an_id_and_nothing_else(house, where):
     assert_nothing_leaks(str(caught.value))
 
 
-def test_a_fault_in_the_middle_of_a_stream_shows_an_id_and_nothing_else(house):
+def test_e3_a_fault_in_the_middle_of_a_stream_shows_an_id_and_nothing_else(house):
     def flow(call):
         yield pa.record_batch({"n": pa.array([1], pa.int64())})
         raise Broken(INJECTED)
@@ -141,7 +142,7 @@ def test_a_fault_in_the_middle_of_a_stream_shows_an_id_and_nothing_else(house):
     assert house.service.closed == 1
 
 
-def test_a_failed_login_check_shows_an_id_and_nothing_else(house, monkeypatch):
+def test_e3_a_failed_login_check_shows_an_id_and_nothing_else(house, monkeypatch):
     monkeypatch.setattr(auth._Passwords, "right", broken)
     with pytest.raises(fl.FlightInternalError) as caught:
         house.raw()
@@ -153,7 +154,7 @@ def test_a_failed_login_check_shows_an_id_and_nothing_else(house, monkeypatch):
     assert_nothing_leaks(str(caught.value))
 
 
-def test_a_failing_cleanup_is_logged_and_harms_nobody(house, monkeypatch, caplog):
+def test_e3_a_failing_cleanup_is_logged_and_harms_nobody(house, monkeypatch, caplog):
     client = house.raw()
     monkeypatch.setattr("tests.clients.duck.DuckAnswer.close", broken)
     with caplog.at_level(logging.ERROR, "headgate.flight"), pytest.raises(fl.FlightInternalError) as caught:
@@ -195,7 +196,7 @@ def test_errors_reach_the_client_with_status_code_and_id(house, error, seen, pla
     assert_nothing_leaks(told)
 
 
-def test_a_twenty_kilobyte_error_text_is_cut_and_readable(house):
+def test_e2_a_twenty_kilobyte_error_text_is_cut_and_readable(house):
     house.service.faults["prepare"] = QueryFailed("ß" * 10_000, hint="h")
     with pytest.raises(pa.ArrowInvalid) as caught:
         house.raw().query(SQL)
@@ -203,6 +204,27 @@ def test_a_twenty_kilobyte_error_text_is_cut_and_readable(house):
     assert told.count("ß") > 600
     assert "… (query " in told
     assert len(told.encode()) < 2_000
+
+
+def test_requests_beyond_all_reason_are_refused_unread(house):
+    client = house.raw()
+    big = b"\x0a" * ((8 << 20) + 1)
+    calls = (
+        lambda: client.flight.get_flight_info(fl.FlightDescriptor.for_command(big), client.options()),
+        lambda: client.stream(fl.Ticket(big)).read_all(),
+        lambda: client.act("CreatePreparedStatement", big),
+    )
+    for call in calls:
+        with pytest.raises(pa.ArrowInvalid, match="REQUEST_TOO_LARGE: The request is larger than 8,388,608 bytes"):
+            call()
+    assert house.service.prepared == []
+
+
+def test_parameters_in_endless_pieces_are_refused(house):
+    client = house.raw()
+    empty = pa.record_batch({"1": pa.array([], pa.int64())})
+    with pytest.raises(pa.ArrowInvalid, match="REQUEST_TOO_LARGE: The request has more than 1,000 batches"):
+        put(client, [empty] * 1_100)
 
 
 def test_an_error_of_the_service_keeps_the_log_line(house, caplog):

@@ -154,6 +154,105 @@ def test_a_stream_nobody_began_to_read():
     scene.is_clean()
 
 
+def test_a_silent_answer_shows_with_empty_batches_that_it_lives():
+    going = threading.Event()
+
+    def flow():
+        yield BATCH
+        going.wait(20)
+        yield BATCH
+
+    scene = Scene(flow(), heartbeat=0.02)
+    batches = scene.start()
+    seen = [next(batches) for _ in range(4)]
+    going.set()
+    seen += list(batches)
+    assert all(batch.schema.equals(SCHEMA) for batch in seen)
+    counts = [batch.num_rows for batch in seen]
+    assert sum(counts) == 4
+    assert [count for count in counts if count] == [2, 2]
+    assert counts.count(0) >= 3
+    scene.is_clean()
+
+
+def test_an_answer_that_takes_long_to_begin_is_begun_behind_a_stream():
+    going = threading.Event()
+    scene = Scene([BATCH], heartbeat=0.02)
+
+    class Slow(Service):
+        def run(self, plan, call):
+            going.wait(20)
+            return super().run(plan, call)
+
+    assert scene.execution.start(Slow(scene.answer), plan()) == SCHEMA
+    batches = scene.execution.batches()
+    assert [next(batches).num_rows for _ in range(3)] == [0, 0, 0]
+    going.set()
+    assert sum(batch.num_rows for batch in batches) == 2
+    scene.is_clean()
+
+
+def test_a_fault_of_a_slow_beginning_comes_out_of_the_stream():
+    going = threading.Event()
+    scene = Scene(heartbeat=0.02)
+
+    class Slow(Service):
+        def run(self, plan, call):
+            going.wait(20)
+            raise QueryFailed("It broke.")
+
+    scene.execution.start(Slow(scene.answer), plan())
+    going.set()
+    with pytest.raises(QueryFailed):
+        list(scene.execution.batches())
+    assert len(scene.registry) == 0
+    scene.gate.enter(Call(), "ann")
+
+
+def test_a_stopped_answer_is_freed_while_its_reader_stands_still():
+    scene = Scene(BATCH for _ in range(100))
+    batches = scene.start()
+    next(batches)
+    scene.execution._running.stop(DeadlineExceeded("The client stopped reading."))
+    scene.execution._producer._thread.join(5)
+    assert scene.answer.closed == 1
+    scene.gate.enter(Call(), "ann")  # the place is free, and the reader has not come back yet
+    scene.gate.leave("ann")
+    with pytest.raises(DeadlineExceeded):
+        next(batches)
+    scene.is_clean()
+
+
+def test_a_slow_reader_is_waited_for_with_one_batch_ready():
+    made = []
+
+    def flow():
+        for number in range(50):
+            made.append(number)
+            yield BATCH
+
+    scene = Scene(flow())
+    batches = scene.start()
+    for taken in range(1, 6):
+        next(batches)
+        assert len(made) <= taken + 2
+    assert sum(batch.num_rows for batch in batches) == 90
+    scene.is_clean()
+
+
+def test_what_happened_is_counted():
+    scene = Scene([BATCH, BATCH])
+    list(scene.start())
+    text = scene.metrics.text()
+    for line in (
+        'headgate_queries_total{outcome="OK"} 1',
+        "headgate_rows_sent_total 4",
+        "headgate_query_seconds_count 1",
+    ):
+        assert f"{line}\n" in text
+    scene.is_clean()
+
+
 def test_a_service_that_cannot_start_gives_the_place_back():
     scene = Scene()
     with pytest.raises(QueryFailed):
