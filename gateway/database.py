@@ -20,8 +20,10 @@ from connectors.files import CACHE_SETTINGS, ROOT, PinnedFiles
 from connectors.spi import Column
 from gateway.duckdb_errors import translated
 from gateway.errors import Draining, SqlNotAllowed
+from gateway.planner.fold import Folded
 from gateway.planner.plan import Output
 
+_REMEMBERED = 10_000
 _TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest"})
 
 Relations = Mapping[str, Sequence[Column]]
@@ -50,6 +52,7 @@ class Database:
             connection.execute(f"SET GLOBAL {name} = {_literal(value)}")
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._arrow_types: dict[str, pa.DataType] = {}
+        self._expression_types: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
         """In this order: directories can only be allowed while access is open, and the lock comes last."""
@@ -97,6 +100,41 @@ class Database:
                 cursor.execute(views)
             rows = cursor.execute(f"DESCRIBE {text}").fetchall()
         return tuple(Output(row[0], row[1]) for row in rows)
+
+    def type_of(self, text: str, types: tuple[str, ...]) -> str:
+        """The DuckDB type of an expression over columns x0, x1 … of these types, asked once for each text.
+
+        Raises ValueError for what DuckDB rejects.
+        """
+        key = (text, types)
+        if key not in self._expression_types:
+            if len(self._expression_types) >= _REMEMBERED:
+                self._expression_types.clear()
+            self._expression_types[key] = self._ask_type(text, types)
+        return self._expression_types[key]
+
+    def _ask_type(self, text: str, types: tuple[str, ...]) -> str:
+        columns = ", ".join(f"CAST(NULL AS {name}) AS x{number}" for number, name in enumerate(types)) or "NULL AS x0"
+        with self.cursor() as cursor:
+            try:
+                row = cursor.execute(f"DESCRIBE SELECT {text} FROM (SELECT {columns})").fetchone()
+            except duckdb.Error as problem:
+                raise ValueError("DuckDB does not accept the expression") from problem
+        return str(row[1]) if row else ""
+
+    def fold(self, texts: Sequence[str]) -> list[Folded | None]:
+        """What DuckDB makes of constant expressions, all in one transaction so that clocks agree.
+
+        None for each of them when one raises: the query itself then tells why.
+        """
+        outputs = ", ".join(f"typeof({text}), CAST({text} AS VARCHAR)" for text in texts)
+        with self.cursor() as cursor:
+            try:
+                row = cursor.execute(f"SELECT {outputs}").fetchone()
+            except duckdb.Error:
+                return [None] * len(texts)
+        assert row is not None
+        return [Folded(kind, text) for kind, text in zip(row[::2], row[1::2], strict=True)]
 
     def schema(self, outputs: Sequence[Output]) -> pa.Schema:
         """The Arrow schema in which DuckDB hands out these columns."""

@@ -149,7 +149,8 @@ class LocalService:
         return Stores({name: connector.capabilities for name, connector in self._connectors.items()}, render)
 
     def _tools(self) -> Tools:
-        return Tools(sql.to_duckdb, self._database.describe, self._database.admit)
+        engine = self._database
+        return Tools(sql.to_duckdb, engine.describe, engine.admit, engine.type_of, engine.fold)
 
 
 class TextAnswer:

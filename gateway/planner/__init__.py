@@ -3,8 +3,10 @@
 The passes, in order::
 
     resolve    addresses → datasets                              (resolve.py)
-    qualify    every column names its source                     (qualify.py)
-    split      one store's exact parts → fragments, with reasons (split.py: joins, classify, aggregate, topn)
+    qualify    every column names its source, every source has a name of its own (qualify.py, aliases.py)
+    fold       constants are computed, once                      (fold.py)
+    split      one store's exact parts → fragments, with reasons (split.py: alone, groups, topn, sets, mixed)
+               what is exact is judged by claims and DuckDB's own types (judge/)
     protect    the finished plan is checked against what was resolved and granted (protect.py)
     cost       what is streamed and what is buffered             (cost.py)
 
@@ -18,8 +20,12 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from connectors.spi import Capabilities, Column, Fragment
+from connectors.typed import Ask
 from gateway.errors import UserError
+from gateway.planner.aliases import make_unique
 from gateway.planner.cost import streams
+from gateway.planner.fold import Fold, fold_constants
+from gateway.planner.greed import Greed
 from gateway.planner.leaves import Leaves
 from gateway.planner.names import Names
 from gateway.planner.plan import InPlaceScan, Output, Plan, Reason, RemoteFragment
@@ -27,6 +33,7 @@ from gateway.planner.protect import verify
 from gateway.planner.qualify import qualify
 from gateway.planner.refusal import Refused
 from gateway.planner.resolve import Resolved
+from gateway.planner.sources import Sources
 from gateway.planner.split import split
 from gateway.planner.whole import deliver_whole
 
@@ -49,6 +56,8 @@ class Tools:
     printed: Callable[[exp.Expr], str]
     describe: Describe
     admit: Callable[[str, Collection[str]], None]
+    type_of: Ask
+    fold: Fold
 
 
 UNSOUND = "the pushed form does not stand up to DuckDB's own check"
@@ -62,14 +71,22 @@ def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) ->
     if not pushdown:
         return _whole(resolved, stores, tools, outputs, Reason("everything", "pushdown is off"))
     try:
-        bound = qualify(resolved.query, resolved.places)
-        leaves = _leaves(bound, resolved, tools)
-        split(bound, leaves, stores.capabilities)
-        made = _finish(bound, leaves, stores, tools, outputs)
+        made = _pushed(resolved, stores, tools, outputs, Greed.EVERYTHING)
         _check_outputs(made, tools)
     except Refused as why:
         return _whole(resolved, stores, tools, outputs, Reason("everything", str(why)))
     return made
+
+
+def _pushed(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Output, ...], greed: Greed) -> Plan:
+    bound = qualify(resolved.query, resolved.places)
+    make_unique(bound)
+    fold_constants(bound, tools.printed, tools.fold)
+    root = exp.Subquery(this=bound)
+    leaves = _leaves(bound, resolved, tools)
+    sources = Sources(bound, resolved.places, tools.type_of, tools.printed)
+    split(bound, sources, leaves, stores.capabilities, greed)
+    return _finish(root.this, leaves, stores, tools, outputs)
 
 
 def relations(made: Plan) -> dict[str, tuple[Column, ...]]:

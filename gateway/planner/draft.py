@@ -1,4 +1,4 @@
-"""A fragment in the making: tables of one store, the conjuncts it takes over, and what it gives out."""
+"""A fragment in the making: a query of one store, and what it gives out."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from connectors.spi import Column, Fragment, Table
+from gateway.catalog import Place
 
 Print = Callable[[exp.Expr], str]
 
@@ -14,51 +15,33 @@ Print = Callable[[exp.Expr], str]
 class Draft:
     """Grows during the split and is then frozen into a :class:`connectors.spi.Fragment`.
 
-    ``tables`` maps aliases to physical tables; ``outputs`` pairs each output column with the expression for it.
+    ``query`` is judged already; its outputs are added one by one. ``places`` are the datasets it reads, by alias.
     """
 
-    store: str
-    tables: dict[str, Table]
-    filters: list[exp.Expr] = field(default_factory=list)
+    query: exp.Query
+    places: dict[str, Place]
     outputs: list[tuple[Column, exp.Expr]] = field(default_factory=list)
-    group: list[exp.Expr] = field(default_factory=list)
-    order: list[exp.Ordered] = field(default_factory=list)
-    limit: int | None = None
 
-    def column(self, node: exp.Column) -> Column | None:
-        """The physical column behind a column node, or None when its alias is not one of this draft's."""
-        table = self.tables.get(node.table)
-        return table.column(node.name) if table else None
-
-    def add(self, column: Column, expression: exp.Expr) -> None:
-        """Give out ``expression`` under the name and type of ``column``."""
-        self.outputs.append((column, expression))
+    def add(self, name: str, type_name: str, made: exp.Expr) -> str:
+        """Give out a judged expression; the name it got, which is ``name`` unless that is taken."""
+        taken = {column.name.lower() for column, _ in self.outputs}
+        unique = name if name.lower() not in taken else f"{name}.{len(self.outputs)}"
+        self.outputs.append((Column(unique, type_name), made))
+        return unique
 
     def freeze(self, printed: Print) -> Fragment:
         """The finished fragment, its text printed by ``printed``."""
-        query = self._query()
-        return Fragment(query, printed(query), tuple(self.tables.items()), tuple(column for column, _ in self.outputs))
-
-    def _query(self) -> exp.Select:
-        aliased = [exp.alias_(made.copy(), column.name, quoted=True) for column, made in self.outputs]
-        first, *others = (_table(alias, table) for alias, table in self.tables.items())
-        query = exp.select(*aliased).from_(first)
-        for other in others:
-            query = query.join(other, join_type="cross")
-        if self.filters:
-            query = query.where(*(made.copy() for made in self.filters))
-        if self.group:
-            query = query.group_by(*(made.copy() for made in self.group))
-        if self.order:
-            query = query.order_by(*(made.copy() for made in self.order))
-        return query if self.limit is None else query.limit(self.limit)
+        if isinstance(self.query, exp.Select):
+            aliased = [exp.alias_(made, column.name, quoted=True) for column, made in self.outputs]
+            self.query.set("expressions", aliased)
+        tables = tuple((alias, place.dataset.table) for alias, place in self.places.items())
+        return Fragment(self.query, printed(self.query), tables, tuple(column for column, _ in self.outputs))
 
 
-def _table(alias: str, table: Table) -> exp.Table:
-    return exp.Table(
-        this=exp.to_identifier(table.name, quoted=True),
-        alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)),
-    )
+def table_node(alias: str, table: Table) -> exp.Table:
+    """A physical table under an alias."""
+    named = exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    return exp.Table(this=exp.to_identifier(table.name, quoted=True), alias=named)
 
 
 def column_node(alias: str, name: str) -> exp.Column:
@@ -66,11 +49,13 @@ def column_node(alias: str, name: str) -> exp.Column:
     return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))
 
 
-def give_out_columns(draft: Draft, alias: str, names: Iterable[str], prefix: str = "") -> None:
-    """Give out the named columns of one table in the table's order, at least one so that rows can be counted."""
-    table = draft.tables[alias]
-    wanted = {name.lower() for name in names}
-    needed = [column for column in table.columns if column.name.lower() in wanted] or [table.columns[0]]
-    for column in needed:
-        shown = Column(f"{prefix}{column.name}", column.type, column.nullable)
-        draft.add(shown, column_node(alias, column.name))
+def relation_node(name: str, alias: str) -> exp.Table:
+    """A relation of the residual under an alias."""
+    named = exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    return exp.Table(this=exp.to_identifier(name, quoted=True), alias=named)
+
+
+def needed(types: Iterable[tuple[str, str]], names: Iterable[str]) -> list[tuple[str, str]]:
+    """The named columns in the source's own order, at least one, so that rows can be counted."""
+    known, wanted = list(types), {name.lower() for name in names}
+    return [column for column in known if column[0].lower() in wanted] or known[:1]

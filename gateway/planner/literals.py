@@ -5,8 +5,7 @@ from datetime import date, datetime
 
 from sqlglot import exp
 
-from connectors.spi import Column
-from connectors.types import Family
+from connectors.types import Family, family
 from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal, literal_type
 from gateway.planner.refusal import Refused
 
@@ -15,6 +14,7 @@ _DECIMAL = re.compile(r"(?=.{2,19}$)\d*\.\d*\d|\d+\.")
 _NUMBER_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(\+00(?::00)?)?)?")
+_MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: 00:00:00(?:\.0+)?)?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
@@ -38,64 +38,84 @@ def is_constant(node: exp.Expr) -> bool:
     return isinstance(node, (exp.Literal, exp.Boolean))
 
 
-def beside(constant: exp.Expr, column: Column) -> exp.Expr:
-    """``constant`` as it must be written when compared with ``column``; refuses what DuckDB reads in its own way."""
-    family = column.family
-    if isinstance(constant, exp.Boolean) and family is Family.BOOLEAN:
+def spelled(constant: exp.Expr) -> exp.Expr:
+    """A constant that stands for itself, in its one spelling; refuses what DuckDB reads in its own way."""
+    if isinstance(constant, exp.Cast):
+        kind = _CAST_FAMILIES.get(constant.to.this)
+        if kind is None or kind is Family.DECIMAL:
+            raise Refused("a constant of this type has no spelling that every store reads alike")
+        return _from_text(constant.this.this, kind)
+    if isinstance(constant, exp.Boolean) or constant.is_string or _is_plain(constant):
+        return constant.copy()
+    raise Refused("the number is not spelled plainly")
+
+
+def _is_plain(constant: exp.Expr) -> bool:
+    digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
+    return bool(_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits))
+
+
+def beside(constant: exp.Expr, of: str) -> exp.Expr:
+    """``constant`` as it must be written when compared with a value of the DuckDB type ``of``.
+
+    Refuses what DuckDB reads in its own way.
+    """
+    kind = family(of)
+    if isinstance(constant, exp.Boolean) and kind is Family.BOOLEAN:
         return constant.copy()
     if isinstance(constant, exp.Cast):
-        return _typed(constant, column)
+        return _typed(constant, of)
     if isinstance(constant, exp.Literal) and constant.is_string:
-        return _from_text(constant.this, family)
-    return _number(constant, column)
+        return _from_text(constant.this, kind)
+    return _number(constant, of)
 
 
-def _number(constant: exp.Expr, column: Column) -> exp.Expr:
-    family = column.family
+def _number(constant: exp.Expr, of: str) -> exp.Expr:
     digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
-    if family in _NUMBERS and (_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits)):
-        _check_digits(digits, column)
+    if family(of) in _NUMBERS and _is_plain(constant):
+        _check_digits(digits, of)
         return constant.copy()
-    raise Refused(f"a number is not compared with {family} alike everywhere")
+    raise Refused(f"a number is not compared with {family(of)} alike everywhere")
 
 
-def _check_digits(digits: str, column: Column) -> None:
-    if column.family in EXACT_NUMBERS and not fit_one_decimal(literal_type(digits), column.type):
-        raise Refused(f"no DECIMAL of DuckDB holds both the number and {column.type}")
+def _check_digits(digits: str, of: str) -> None:
+    if family(of) in EXACT_NUMBERS and not fit_one_decimal(literal_type(digits), of):
+        raise Refused(f"no DECIMAL of DuckDB holds both the number and {of}")
 
 
-def _typed(constant: exp.Cast, column: Column) -> exp.Expr:
-    family = column.family
-    kind = _CAST_FAMILIES.get(constant.to.this)
+def _typed(constant: exp.Cast, of: str) -> exp.Expr:
+    kind, beside_of = _CAST_FAMILIES.get(constant.to.this), family(of)
     text = constant.this.this
-    # A DATE column beside a TIMESTAMP is not here: DuckDB raises for days that no TIMESTAMP reaches.
-    widened = (kind, family) == (Family.DATE, Family.TIMESTAMP)
-    comparable = kind is family or widened or {kind, family} <= EXACT_NUMBERS
+    if (kind, beside_of) == (Family.TIMESTAMP, Family.DATE) and (midnight := _MIDNIGHT.fullmatch(text)):
+        # As DuckDB does it, so that an index on the days is of use. Any other time of day is left to DuckDB.
+        return _from_text(midnight[1], Family.DATE)
+    widened = (kind, beside_of) == (Family.DATE, Family.TIMESTAMP)
+    comparable = kind is beside_of or widened or {kind, beside_of} <= EXACT_NUMBERS
     if kind is None or not comparable:
-        raise Refused(f"a constant of another type is compared with {family}")
+        raise Refused(f"a constant of another type is compared with {beside_of}")
     if kind is Family.DECIMAL:
         if _NUMBER_TEXT.fullmatch(text):
-            _check_digits(text, column)
+            _check_digits(text, of)
             return constant.copy()
         raise Refused("the number is not spelled plainly")
     return _from_text(text, kind)
 
 
-def _from_text(text: str, family: Family) -> exp.Expr:
+def _from_text(text: str, of: Family) -> exp.Expr:
     """A string that stands beside a column takes the column's type in DuckDB; only canonical spellings are sent on."""
-    if family is Family.TEXT:
+    if of is Family.TEXT:
         return exp.Literal.string(text)
-    if family is Family.DATE and _DATE.fullmatch(text) and _exists(text):
+    if of is Family.DATE and _DATE.fullmatch(text) and _exists(text):
         return _cast(text, exp.DType.DATE)
-    if family in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
+    if of in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
         moment = f"{match[1]} {match[2] or '00:00:00'}"
-        if family is Family.TIMESTAMP and not match[3]:
+        if of is Family.TIMESTAMP and not match[3]:
             return _cast(moment, exp.DType.TIMESTAMP)
-        if family is Family.TIMESTAMPTZ:
+        if of is Family.TIMESTAMPTZ:
             return _cast(f"{moment}+00", exp.DType.TIMESTAMPTZ)
-    if family is Family.UUID and _UUID.fullmatch(text):
+    if of is Family.UUID and _UUID.fullmatch(text):
         return _cast(text, exp.DType.UUID)
-    raise Refused(f"the constant is not in the one spelling of {family} that every store reads alike")
+    raise Refused(f"the constant is not in the one spelling of {of} that every store reads alike")
 
 
 def _cast(text: str, kind: exp.DType) -> exp.Expr:

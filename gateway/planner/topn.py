@@ -1,81 +1,66 @@
-"""ORDER BY … LIMIT over one store's rows: pushed only when the order is total, and always sorted again above."""
+"""ORDER BY … LIMIT in a store: the first rows where the order is total, else the first rows with their ties.
+
+Either way the rows are sorted and counted again above.
+"""
+
+from collections.abc import Sequence
 
 from sqlglot import exp
 
-from connectors.spi import Clause, Column
-from gateway.planner.aggregate import Reasons
-from gateway.planner.classify import Classifier
-from gateway.planner.draft import Draft
+from connectors.spi import Clause
+from gateway.planner.judge import Judge
 from gateway.planner.refusal import Refused
 
-_IN_BETWEEN = ("where", "group", "having", "distinct", "qualify", "windows", "laterals", "sample")
 
-
-def take_top_n(select: exp.Select, draft: Draft, classifier: Classifier, reasons: Reasons) -> None:
-    """Give ``draft`` the first rows' bound of ``select``, which keeps its own ORDER BY, LIMIT and OFFSET."""
-    order, limit = select.args.get("order"), select.args.get("limit")
-    if limit is None:
-        return
-    try:
-        classifier.clause(Clause.TOP_N)
-        if order is None:
-            raise Refused("without ORDER BY it is undefined which rows a LIMIT keeps")
-        if any(select.args.get(key) for key in _IN_BETWEEN) or select.find(exp.Window, exp.AggFunc):
-            raise Refused("a later stage of the query decides which rows there are")
-        bound = _number(limit) + (_number(select.args["offset"]) if select.args.get("offset") else 0)
-        keys = [_key(term, select, draft, classifier) for term in order.expressions]
-        _check_total(keys, draft)
-    except Refused as why:
-        reasons.stays(limit, why)
-        return
-    draft.order, draft.limit = keys, bound
+def bound(select: exp.Select) -> int:
+    """How many rows, from the first, can matter to a SELECT with a LIMIT."""
+    offset = select.args.get("offset")
+    return _number(select.args["limit"]) + (_number(offset) if offset else 0)
 
 
 def _number(clause: exp.Expr) -> int:
     value = clause.expression
-    if not isinstance(clause, (exp.Limit, exp.Offset)) or not isinstance(value, exp.Literal) or value.is_string:
-        raise Refused("LIMIT and OFFSET are pushed only as plain numbers")
-    if not value.this.isdigit():
+    plain = isinstance(clause, (exp.Limit, exp.Offset)) and isinstance(value, exp.Literal) and not value.is_string
+    extra = {key for key, given in clause.args.items() if given} - {"expression"}
+    if not plain or extra or not value.this.isdigit():
         raise Refused("LIMIT and OFFSET are pushed only as plain numbers")
     return int(value.this)
 
 
-def _key(term: exp.Ordered, select: exp.Select, draft: Draft, classifier: Classifier) -> exp.Ordered:
-    """An ordering term over the draft's own tables, whether it names an output, a column, or a pushed group."""
-    node = term.this
-    if isinstance(node, exp.Column) and not node.table:
-        aliased = [made for made in select.expressions if made.alias_or_name.lower() == node.name.lower()]
-        if len(aliased) != 1:
-            raise Refused("the order names an output that is not a single column")
-        node = aliased[0].unalias()
-    made = _behind(node, draft)
-    classifier.claim("ORDER BY", made[0].family)
-    copy = term.copy()
-    copy.set("this", made[1].copy())
-    return copy
+def resolved(term: exp.Expr, select: exp.Select) -> exp.Expr:
+    """What a term of the order stands for: the output that it names, or itself."""
+    node: exp.Expr = term.this
+    if is_position(node):
+        found: exp.Expr = select.expressions[int(node.name) - 1].unalias()
+        return found
+    if not isinstance(node, exp.Column) or node.table:
+        return node
+    named = [output for output in select.expressions if output.alias_or_name.lower() == node.name.lower()]
+    if len(named) != 1:
+        raise Refused("the order names an output that is not a single column")
+    found = named[0].unalias()
+    return found
 
 
-def _behind(node: exp.Expr, draft: Draft) -> tuple[Column, exp.Expr]:
-    if not isinstance(node, exp.Column):
-        raise Refused("the order is computed, not a column")
-    if draft.outputs:
-        for column, made in draft.outputs:
-            if column.name == node.name:
-                return column, made
-    elif (known := draft.column(node)) is not None:
-        return known, node
-    raise Refused("the order is not by a column of the store")
+def is_position(node: exp.Expr) -> bool:
+    """Whether a term of an order is the number of an output."""
+    return isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
 
 
-def _check_total(keys: list[exp.Ordered], draft: Draft) -> None:
-    """The order is total when it holds a whole key of the rows: the group columns, or the table's own key."""
-    ordered = {key.this.sql("duckdb").lower() for key in keys}
-    if draft.outputs:
-        wanted = {node.sql("duckdb").lower() for node in draft.group}
-    else:
-        alias, table = next(iter(draft.tables.items()))
-        if len(draft.tables) > 1 or not table.key:
-            raise Refused("the order is not total, and only DuckDB may choose among equal rows")
-        wanted = {f'"{alias}"."{name}"'.lower() for name in table.key}
-    if not wanted <= ordered:
+def limit_rows(made: exp.Select, rows: int, terms: list[exp.Ordered], *, total: bool, judge: Judge) -> None:
+    """Bound ``made`` to its first ``rows`` rows by judged ``terms``; refuses what the store cannot do."""
+    if total:
+        judge.clause(Clause.TOP_N)
+        made.set("order", exp.Order(expressions=terms))
+        made.set("limit", exp.Limit(expression=exp.Literal.number(rows)))
+        return
+    if Clause.TIES not in judge.capabilities.clauses:
         raise Refused("the order is not total, and only DuckDB may choose among equal rows")
+    place = exp.Window(this=exp.Rank(), order=exp.Order(expressions=terms), over="OVER")
+    place.meta["type"] = "BIGINT"
+    made.set("qualify", exp.Qualify(this=exp.LTE(this=place, expression=exp.Literal.number(rows))))
+
+
+def covers(keys: Sequence[exp.Expr], wanted: Sequence[exp.Expr]) -> bool:
+    """Whether ``wanted`` are all among ``keys``."""
+    return all(any(key == want for key in keys) for want in wanted)

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from connectors.spi import Capabilities
-from gateway.planner.draft import Draft, give_out_columns
+from gateway.planner.draft import Draft, column_node, table_node
 from gateway.planner.leaves import Leaves
 
 
@@ -16,7 +16,9 @@ def deliver_whole(query: exp.Query, leaves: Leaves, stores: dict[str, Capabiliti
         if stores[place.dataset.store].in_place:
             relation = leaves.scan(table.name)
         else:
-            draft = Draft(place.dataset.store, {table.name: place.dataset.table})
-            give_out_columns(draft, table.name, [column.name for column in place.dataset.table.columns])
+            source = exp.From(this=table_node(table.name, place.dataset.table))
+            draft = Draft(exp.Select(from_=source), {table.name: place})
+            for column in place.dataset.table.columns:
+                draft.add(column.name, column.type, column_node(table.name, column.name))
             relation = leaves.fragment(draft.freeze(leaves.printed), [place])
         table.set("this", exp.to_identifier(relation, quoted=True))

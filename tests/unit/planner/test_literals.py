@@ -2,7 +2,6 @@
 
 import pytest
 
-from connectors.spi import Column
 from gateway import sql
 from gateway.planner.literals import beside, is_constant
 from gateway.planner.refusal import Refused
@@ -31,7 +30,7 @@ def constant(text: str):
     ],
 )
 def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: str) -> None:
-    assert sql.to_duckdb(beside(constant(text), Column("c", kind))) == written
+    assert sql.to_duckdb(beside(constant(text), kind)) == written
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: st
 )
 def test_what_duckdb_reads_in_its_own_way_is_refused(text: str, kind: str) -> None:
     with pytest.raises(Refused):
-        beside(constant(text), Column("c", kind))
+        beside(constant(text), kind)
 
 
 @pytest.mark.parametrize("text", ["x", "1 + 1", "abs(3)", "try_cast('1' as integer)", "-'a'"])

@@ -1,0 +1,26 @@
+"""Every source of a query gets an alias of its own, so that an alias alone says which source is meant."""
+
+from sqlglot import exp
+
+from gateway.planner.names import Names
+from gateway.planner.ownership import Selects
+from gateway.planner.refusal import Refused
+
+
+def make_unique(query: exp.Query) -> None:
+    """Rename, in place, the sources of a qualified query whose alias was used before, with all columns they own."""
+    names, selects = Names(query), Selects.of(query)
+    used: set[str] = set()
+    for select in query.find_all(exp.Select):
+        for source in selects.sources[id(select)]:
+            if source.alias.lower() not in used:
+                used.add(source.alias.lower())
+                continue
+            alias = source.node.args.get("alias")
+            if not isinstance(alias, exp.TableAlias):
+                raise Refused("a source without a name of its own is used twice")
+            fresh = names.fresh(f"{source.alias}_")
+            used.add(fresh.lower())
+            alias.set("this", exp.to_identifier(fresh, quoted=True))
+            for column in selects.of_source(select, source.alias):
+                column.set("table", exp.to_identifier(fresh, quoted=True))

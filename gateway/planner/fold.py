@@ -1,0 +1,81 @@
+"""Constants are computed once, by DuckDB, so that every store is sent the same plain values."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from connectors.types import Family, family
+from gateway.planner.draft import Print
+from gateway.planner.literals import is_constant
+
+_CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
+_CLOCK_NAMES = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp"})
+_COMPUTED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Interval, exp.Cast, exp.Literal, exp.Var, exp.DataType)
+_SPELLED = {
+    Family.DATE: exp.DType.DATE,
+    Family.TIMESTAMP: exp.DType.TIMESTAMP,
+    Family.TIMESTAMPTZ: exp.DType.TIMESTAMPTZ,
+}
+
+
+class Folded(NamedTuple):
+    """What DuckDB makes of a constant expression: its type, and its text (None for NULL)."""
+
+    type: str
+    text: str | None
+
+
+Fold = Callable[[Sequence[str]], Sequence[Folded | None]]
+"""Computes constant expressions, given as texts; None for those that raise, which are left as they are."""
+
+
+def reads_clock(query: exp.Expr) -> bool:
+    """Whether the answer depends on when the query is asked."""
+    return any(_is_clock(node) for node in query.walk())
+
+
+def fold_constants(query: exp.Query, printed: Print, fold: Fold) -> None:
+    """Replace, in place, moments and numbers that are computed from constants alone."""
+    found = [node for node in _largest(query) if not is_constant(node.unnest())]
+    if not found:
+        return
+    for node, value in zip(found, fold([printed(node) for node in found]), strict=True):
+        if value is not None and value.text is not None and (made := _written(value)) is not None:
+            node.replace(made)
+
+
+def _written(value: Folded) -> exp.Expr | None:
+    kind = _SPELLED.get(family(value.type))
+    if kind is not None:
+        return exp.cast(exp.Literal.string(value.text), exp.DataType(this=kind))
+    if family(value.type) in (Family.INTEGER, Family.DECIMAL):
+        to = exp.DataType.build(value.type, dialect="duckdb")
+        number = exp.Literal.number(str(value.text).lstrip("-"))
+        signed = exp.Neg(this=number) if str(value.text).startswith("-") else number
+        return signed if value.type == "INTEGER" else exp.Cast(this=signed, to=to)
+    return None
+
+
+def _largest(node: exp.Expr) -> list[exp.Expr]:
+    """The largest subtrees that are constant and computed."""
+    if _is_foldable(node):
+        # A plain number would be the position of an output here.
+        return [] if isinstance(node.parent, (exp.Ordered, exp.Group)) else [node]
+    return [found for child in node.iter_expressions() for found in _largest(child)]
+
+
+def _is_foldable(node: exp.Expr) -> bool:
+    """Only where a value stands: a bare literal, an interval or a part of a clause is not replaced."""
+    if isinstance(node, (exp.Literal, exp.Interval, exp.DataType, exp.Var, exp.TryCast)):
+        return False
+    if _is_clock(node):
+        return True
+    computed = isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Cast))
+    return computed and all(_is_clock(part) or isinstance(part, _COMPUTED) for part in node.walk())
+
+
+def _is_clock(node: exp.Expr) -> bool:
+    if isinstance(node, _CLOCKS):
+        return not any(node.args.values())
+    return isinstance(node, exp.Anonymous) and node.name.lower() in _CLOCK_NAMES and not node.expressions

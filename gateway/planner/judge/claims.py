@@ -1,0 +1,65 @@
+"""The claims of one store, asked one at a time; what is not claimed is refused with the reason."""
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from connectors.spi import Capabilities, Clause, Fidelity
+from connectors.types import Family, family
+from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal
+from gateway.planner.refusal import Refused
+from gateway.planner.sources import Sources
+
+# Families that both engines promote to the same common type before they compute.
+_ALIKE = (
+    frozenset({Family.INTEGER, Family.DECIMAL}),
+    frozenset({Family.INTEGER, Family.DOUBLE}),
+    frozenset({Family.DECIMAL, Family.DOUBLE}),
+)
+
+
+class Claims:
+    """``within`` are the aliases whose columns are the store's, ``own`` those of the SELECT that is being judged."""
+
+    def __init__(self, store: str, capabilities: Capabilities, sources: Sources, within: Iterable[str]) -> None:
+        self.store = store
+        self.capabilities = capabilities
+        self.sources = sources
+        self.within = set(within)
+        self.own = frozenset(self.within)
+
+    def claim(self, operator: str, of: Family) -> None:
+        """Refuse unless the store promises DuckDB's answer for ``operator`` over a family."""
+        if self.capabilities.fidelity(operator, of) is not Fidelity.EXACT:
+            raise Refused(f"the store does not claim {operator} over {of}")
+
+    def clause(self, clause: Clause) -> None:
+        """Refuse unless the store takes over this part of a query."""
+        if clause not in self.capabilities.clauses:
+            raise Refused(f"the store does not claim {clause}")
+
+    def type(self, node: exp.Expr) -> str:
+        """DuckDB's type of a value; refuses where that is not certain."""
+        if isinstance(node, exp.Column) and node.table not in self.within:
+            raise Refused("it relates different relations")
+        try:
+            return self.sources.types.of(node)
+        except (ValueError, KeyError) as problem:
+            raise Refused(f"the type of {type(node).__name__} is not certain") from problem
+
+    def family(self, node: exp.Expr) -> Family:
+        """The family of a value's type."""
+        return family(self.type(node))
+
+    def alike(self, operator: str, types: Iterable[str]) -> None:
+        """Refuse unless values of these types meet under ``operator`` as they do in DuckDB."""
+        known = list(dict.fromkeys(types))
+        families = frozenset(map(family, known))
+        if len(families) > 1 and families not in _ALIKE:
+            raise Refused(f"{' and '.join(sorted(families))} do not meet alike everywhere")
+        if families <= EXACT_NUMBERS:
+            for other in known[1:]:
+                if not fit_one_decimal(known[0], other):
+                    raise Refused(f"no DECIMAL of DuckDB holds both {known[0]} and {other}")
+        for of in families:
+            self.claim(operator, of)

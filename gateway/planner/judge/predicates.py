@@ -1,0 +1,173 @@
+"""Conditions: comparisons, logic, lists, NULLs and the questions asked of subqueries."""
+
+from sqlglot import exp
+
+from connectors.spi import Clause, Fidelity
+from connectors.types import Family, family
+from connectors.vocabulary import PREDICATES, operation
+from gateway.planner.judge.values import ValueJudge
+from gateway.planner.literals import beside, is_constant
+from gateway.planner.refusal import Refused
+
+
+def bare(node: exp.Expr) -> exp.Expr:
+    """A value without its parentheses; those of a subquery belong to it."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+_COMPARISONS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.NullSafeEQ: "IS DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
+}
+
+
+class PredicateJudge(ValueJudge):
+    """Each judgement returns a copy for the store; refuses what is not exact."""
+
+    def conjunct(self, node: exp.Expr) -> tuple[exp.Expr, Fidelity]:
+        """A condition that rows must meet; with SUPERSET the store may keep more, and DuckDB has to look again."""
+        weak = self._weaker(node)
+        return (weak, Fidelity.SUPERSET) if weak is not None else (self.predicate(node), Fidelity.EXACT)
+
+    def predicate(self, node: exp.Expr) -> exp.Expr:
+        """A condition anywhere within an expression."""
+        if isinstance(node, exp.Paren):
+            return exp.Paren(this=self.predicate(node.this))
+        if isinstance(node, (exp.And, exp.Or)):
+            return type(node)(this=self.predicate(node.this), expression=self.predicate(node.expression))
+        if isinstance(node, exp.Not):
+            return exp.Not(this=self._parenthesised(node.this))
+        if type(node) in _COMPARISONS:
+            left, right = self._sides(_COMPARISONS[type(node)], node.this, node.expression)
+            return type(node)(this=left, expression=right)
+        if isinstance(node, exp.In):
+            return self._in(node)
+        if isinstance(node, exp.Between):
+            return self._between(node)
+        if isinstance(node, exp.Is):
+            return self._is(node)
+        if isinstance(node, exp.Exists):
+            self.clause(Clause.SUBQUERY)
+            return exp.Exists(this=self.asked(node.this))
+        return self._matching(node)
+
+    def _parenthesised(self, node: exp.Expr) -> exp.Expr:
+        made = self.predicate(node)
+        return made if isinstance(made, exp.Paren) else exp.Paren(this=made)
+
+    def asked(self, node: exp.Expr) -> exp.Query:
+        """See :class:`gateway.planner.judge.queries.Judge`."""
+        raise NotImplementedError
+
+    def equal(self, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+        """``left = right``, the parts being nodes of the query."""
+        one, other = self._sides("=", left, right)
+        return exp.EQ(this=one, expression=other)
+
+    def _matching(self, node: exp.Expr) -> exp.Expr:
+        """A truth value: a column, a constant, or an operation such as LIKE."""
+        found = operation(node)
+        if found is not None and found.name in PREDICATES and node.args.get("negate"):
+            plain = node.copy()
+            plain.set("negate", None)
+            self.alike(found.name, [self.type(operand) for operand in found.operands])
+            plain.set("this", self.value(node.this))
+            plain.meta["type"] = "BOOLEAN"
+            return exp.Not(this=exp.Paren(this=plain))
+        if isinstance(node, (exp.Predicate, exp.Connector)) and found is None:
+            raise Refused(f"{type(node).__name__} is not among the predicates that are pushed")
+        if self.family(node) is not Family.BOOLEAN:
+            raise Refused("a value that is not BOOLEAN is used as a predicate")
+        if isinstance(node, exp.Column):
+            self.claim("=", Family.BOOLEAN)
+        return self.value(node)
+
+    def _sides(self, operator: str, left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+        left, right = bare(left), bare(right)
+        if is_constant(left) and not is_constant(right):
+            second, first = self._beside(operator, right, left)
+            return first, second
+        if is_constant(right):
+            return self._beside(operator, left, right)
+        self.alike(operator, [self.type(left), self.type(right)])
+        return self.value(left), self.value(right)
+
+    def _beside(self, operator: str, value: exp.Expr, constant: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+        of = self.type(value)
+        self.claim(operator, family(of))
+        return self.value(value), beside(constant, of)
+
+    def _in(self, node: exp.In) -> exp.Expr:
+        if any(node.args.get(key) for key in ("unnest", "field")):
+            raise Refused("IN is pushed only with a list of constants or a subquery")
+        subject = bare(node.this)
+        if query := node.args.get("query"):
+            return self._in_query(subject, query)
+        values = [bare(value) for value in node.expressions]
+        if not values or not all(is_constant(value) for value in values):
+            raise Refused("IN is pushed only with a list of constants or a subquery")
+        self.claim("IN", self.family(subject))
+        of = self.type(subject)
+        return exp.In(this=self.value(subject), expressions=[beside(value, of) for value in values])
+
+    def _in_query(self, subject: exp.Expr, query: exp.Expr) -> exp.Expr:
+        self.clause(Clause.SUBQUERY)
+        inner = query.unnest()
+        if not isinstance(inner, exp.Query) or len(inner.selects) != 1:
+            raise Refused("IN is pushed only with a subquery of one column")
+        self.alike("=", [self.type(subject), self.type(inner)])
+        return exp.In(this=self.value(subject), query=exp.Subquery(this=self.asked(inner)))
+
+    def _between(self, node: exp.Between) -> exp.Expr:
+        if node.args.get("symmetric"):
+            raise Refused("BETWEEN SYMMETRIC is not pushed")
+        subject = bare(node.this)
+        self.claim("BETWEEN", self.family(subject))
+        _, low = self._sides(">=", subject, node.args["low"])
+        made, high = self._sides("<=", subject, node.args["high"])
+        return exp.Between(this=made, low=low, high=high)
+
+    def _is(self, node: exp.Is) -> exp.Expr:
+        if isinstance(node.expression, exp.Null):
+            self.claim("IS NULL", self.family(node.this))
+            return exp.Is(this=self.value(node.this), expression=exp.Null())
+        if not isinstance(node.expression, exp.Boolean):
+            raise Refused("IS is pushed only with NULL, TRUE and FALSE")
+        return exp.Is(this=self._parenthesised(node.this), expression=node.expression.copy())
+
+    def _weaker(self, node: exp.Expr) -> exp.Expr | None:
+        """A comparison or a pattern over an operation that the store claims as SUPERSET; None for anything else."""
+        for part in (node, *node.iter_expressions()):
+            found = operation(part)
+            if found is None or node.args.get("negate"):
+                continue
+            families = {self.family(operand) for operand in found.operands}
+            if any(self.capabilities.fidelity(found.name, of) is Fidelity.SUPERSET for of in families):
+                return self._taken_weakly(node, part)
+        return None
+
+    def _taken_weakly(self, node: exp.Expr, part: exp.Expr) -> exp.Expr:
+        if isinstance(part.this, exp.Column) and self._against_constants(node, part):
+            self.column(part.this)
+            copy = node.copy()
+            for made in (copy, *copy.iter_expressions()):
+                if operation(made) is not None:
+                    made.meta["type"] = self.type(part if type(made) is type(part) else node)
+            return copy
+        raise Refused("such an operation is pushed only over a column, compared with constants")
+
+    def _against_constants(self, node: exp.Expr, part: exp.Expr) -> bool:
+        if node is part:
+            return True
+        others = [*node.expressions] if isinstance(node, exp.In) else [node.args.get("expression")]
+        fits = isinstance(node, (exp.EQ, exp.In, exp.Like)) and node.this is part and not node.args.get("query")
+        texts = [other for other in others if isinstance(other, exp.Literal) and other.is_string]
+        return bool(fits and others and len(texts) == len(others))
