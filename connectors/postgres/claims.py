@@ -32,5 +32,7 @@ def _claims() -> frozenset[Claim]:
     return frozenset(anything | compared | listed | grouped | summed)
 
 
-CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause))
+_CLAUSES = frozenset({Clause.PROJECT, Clause.WHERE, Clause.JOIN, Clause.GROUP_BY, Clause.HAVING, Clause.TOP_N})
+
+CAPABILITIES = Capabilities(claims=_claims(), clauses=_CLAUSES)
 """Exact throughout; text by way of COLLATE "C", REAL only with REAL, floats never summed."""

@@ -62,12 +62,11 @@ class Alone:
         return False
 
     def _tell(self, refusals: list[Refused]) -> None:
-        """Why not more of it went down."""
-        stages = [
-            self.select.args[key] for key in ("group", "having", "distinct", "qualify") if self.select.args.get(key)
-        ]
+        """Why not more of it went down, unless that was told of a part already."""
+        stages = [clause for key in _ROW_STAGES if (clause := self.select.args.get(key))]
         for why in refusals[:1]:
-            self.leaves.stays(stages[0] if stages else "computed outputs", why)
+            if not any(reason.why == str(why) for reason in self.leaves.reasons):
+                self.leaves.stays(stages[0] if stages else "outputs", why)
 
     def _install(self, draft: Draft, apply: Apply) -> None:
         name = self.leaves.fragment(draft.freeze(self.leaves.printed), draft.places.values())

@@ -80,13 +80,13 @@ class _Split:
 
 def _inner(query: exp.Query) -> Iterator[exp.Query]:
     """The queries directly within a query, CTEs left out."""
-    stack = [child for key, child in _children(query) if key != "with_"]
+    stack = [child for key, child in _children(query) if key != "with_"][::-1]
     while stack:
         node = stack.pop()
         if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery):
             yield node
         else:
-            stack.extend(child for _, child in _children(node))
+            stack.extend([child for _, child in _children(node)][::-1])
 
 
 def _children(node: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:

@@ -31,14 +31,17 @@ def resolved(term: exp.Expr, select: exp.Select) -> exp.Expr:
     """What a term of the order stands for: the output that it names, or itself."""
     node: exp.Expr = term.this
     if is_position(node):
-        found: exp.Expr = select.expressions[int(node.name) - 1].unalias()
-        return found
+        return _value(select.expressions[int(node.name) - 1])
     if not isinstance(node, exp.Column) or node.table:
         return node
     named = [output for output in select.expressions if output.alias_or_name.lower() == node.name.lower()]
     if len(named) != 1:
         raise Refused("the order names an output that is not a single column")
-    found = named[0].unalias()
+    return _value(named[0])
+
+
+def _value(output: exp.Expr) -> exp.Expr:
+    found: exp.Expr = output.unalias()
     return found
 
 
