@@ -133,11 +133,15 @@ def _measure_process(metrics: Metrics) -> None:
     started = time.time()
     metrics.gauge("process_start_time_seconds", "When the process started (Unix time).", lambda: started)
     metrics.gauge("process_cpu_seconds_total", "Processor time used.", time.process_time, "counter")
-    metrics.gauge("headgate_threads", "Threads known to Python.", threading.active_count)
     with suppress(OSError):  # elsewhere than on Linux there is no such place
         _resident()
         metrics.gauge("process_resident_memory_bytes", "Memory in use.", _resident)
-        metrics.gauge("process_open_fds", "Open files and connections.", lambda: len(os.listdir(_PROCESS / "fd")))  # noqa: PTH208
+        metrics.gauge("process_open_fds", "Open files and connections.", lambda: _entries("fd"))
+        metrics.gauge("process_threads", "Threads.", lambda: _entries("task"))
+
+
+def _entries(name: str) -> int:
+    return sum(1 for _ in (_PROCESS / name).iterdir())
 
 
 def _resident() -> float:

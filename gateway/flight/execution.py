@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -50,17 +50,17 @@ class Execution:
         conditions.registry.add(self._running)
         rpc.completed.append(self._abandoned)
 
-    def start(self, service: Service, plan: Plan) -> pa.Schema:
-        """Wait for a place and start the plan; the schema of its batches. Raises a :class:`HeadgateError`.
+    def start(self, service: Service, planned: Callable[[], Plan]) -> pa.Schema:
+        """Wait for a place, plan, and start the plan; the schema of its batches. Raises a :class:`HeadgateError`.
 
-        Comes back after a heartbeat's time even if the plan still has nothing to show; :meth:`batches` goes on waiting.
+        Planning comes second, so that who is refused costs little. Comes back after a heartbeat's time even if the
+        plan still has nothing to show; :meth:`batches` goes on waiting.
         """
-        owner, admission = self._running.owner, self._conditions.admission
         try:
-            admission.enter(self._call, owner)
+            plan = self._admitted(planned)
             self._conditions.meters.began(plan)
-            self._producer = Producer(lambda: self._begin(service, plan), self._call, lambda: admission.leave(owner))
             self._empty = pa.RecordBatch.from_pylist([], schema=plan.schema)
+            self._producer = Producer(lambda: self._begin(service, plan), self._call, self._leave)
             self._next()
         except Exception as error:
             outcome = self._why(error)
@@ -102,6 +102,18 @@ class Execution:
         finally:
             self._conditions.registry.remove(self._running)
             self._tell(error)
+
+    def _admitted(self, planned: Callable[[], Plan]) -> Plan:
+        """Take a place, and keep it if the statement can be planned."""
+        self._conditions.admission.enter(self._call, self._running.owner)
+        try:
+            return planned()
+        except BaseException:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        self._conditions.admission.leave(self._running.owner)
 
     def _begin(self, service: Service, plan: Plan) -> Answer:
         answer = service.run(plan, self._call)

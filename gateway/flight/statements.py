@@ -87,13 +87,16 @@ class Statements:
         ticket = self.ticket(rpc, blob)
         rpc.id = ticket.query_id
         call = Call(id=ticket.query_id, timeout=ticket.timeout)
+        execution = Execution(self._conditions, rpc, call)
+        return Rows(execution.start(self._service, lambda: self._planned_again(rpc, ticket)), execution.batches())
+
+    def _planned_again(self, rpc: Rpc, ticket: Sealed) -> Plan:
         values = params.values(ticket.parameters) if ticket.parameters is not None else []
         choices = ticket.session.options()
         plan = self._service.prepare(ticket.sql, rpc.caller.principal, parameters=values, options=choices)
         if _fingerprint(plan.schema) != ticket.fingerprint:
             raise TicketInvalid("The answer's columns have changed since the query was planned.", hint="Run it again.")
-        execution = Execution(self._conditions, rpc, call)
-        return Rows(execution.start(self._service, plan), execution.batches())
+        return plan
 
     def ticket(self, rpc: Rpc, blob: bytes, *, expired: bool = False) -> Sealed:
         """Open a ticket of this caller; raises :class:`TicketInvalid` or :class:`PermissionDenied`."""

@@ -5,7 +5,7 @@ import pytest
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded
-from gateway.errors import Internal, QueryFailed
+from gateway.errors import Internal, Overloaded, QueryFailed
 from gateway.flight.admission import Admission
 from gateway.flight.execution import MAX_BATCH_BYTES, Conditions, Execution, slices
 from gateway.flight.meters import Meters
@@ -61,7 +61,7 @@ class Scene:
         self.execution = Execution(conditions, self.rpc, self.call)
 
     def start(self):
-        self.execution.start(Service(self.answer), plan())
+        self.execution.start(Service(self.answer), plan)
         return self.execution.batches()
 
     def is_clean(self):
@@ -184,7 +184,7 @@ def test_an_answer_that_takes_long_to_begin_is_begun_behind_a_stream():
             going.wait(20)
             return super().run(plan, call)
 
-    assert scene.execution.start(Slow(scene.answer), plan()) == SCHEMA
+    assert scene.execution.start(Slow(scene.answer), plan) == SCHEMA
     batches = scene.execution.batches()
     assert [next(batches).num_rows for _ in range(3)] == [0, 0, 0]
     going.set()
@@ -201,7 +201,7 @@ def test_a_fault_of_a_slow_beginning_comes_out_of_the_stream():
             going.wait(20)
             raise QueryFailed("It broke.")
 
-    scene.execution.start(Slow(scene.answer), plan())
+    scene.execution.start(Slow(scene.answer), plan)
     going.set()
     with pytest.raises(QueryFailed):
         list(scene.execution.batches())
@@ -256,9 +256,30 @@ def test_what_happened_is_counted():
 def test_a_service_that_cannot_start_gives_the_place_back():
     scene = Scene()
     with pytest.raises(QueryFailed):
-        scene.execution.start(Service(QueryFailed("no")), plan())
+        scene.execution.start(Service(QueryFailed("no")), plan)
     assert len(scene.registry) == 0
     scene.gate.enter(Call(), "ann")
+    scene.registry.close()
+
+
+def test_what_cannot_be_planned_gives_the_place_back():
+    def planned():
+        raise QueryFailed("no")
+
+    scene = Scene()
+    with pytest.raises(QueryFailed):
+        scene.execution.start(Service(scene.answer), planned)
+    assert len(scene.registry) == 0
+    scene.gate.enter(Call(), "ann")
+    scene.registry.close()
+
+
+def test_who_is_refused_is_not_planned():
+    scene = Scene()
+    scene.gate.enter(Call(), "bob")
+    with pytest.raises(Overloaded):
+        scene.execution.start(Service(scene.answer), lambda: pytest.fail("it was planned"))
+    assert len(scene.registry) == 0
     scene.registry.close()
 
 
