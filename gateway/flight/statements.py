@@ -6,9 +6,7 @@ anew, so a grant taken back meanwhile holds, and nothing in a ticket can widen w
 
 import hashlib
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
@@ -18,6 +16,7 @@ from connectors.call import Call
 from gateway.catalog import Catalog
 from gateway.errors import ParametersInvalid, PermissionDenied, TicketInvalid
 from gateway.flight import params, wire
+from gateway.flight.bindings import Bindings
 from gateway.flight.execution import Conditions, Execution
 from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.rpc import Rpc
@@ -52,7 +51,7 @@ class Statements:
         self._settings = settings
         self._keyring = keyring
         self._conditions = conditions
-        self._bound = _Bound()
+        self._bound = Bindings()
 
     @property
     def catalog(self) -> Catalog:
@@ -159,35 +158,5 @@ class Statements:
         return content
 
 
-class _Bound:
-    """What was bound to handles, for drivers that ignore the new handle a bind returns. Bounded in size and time."""
-
-    _SECONDS, _ENTRIES = 600.0, 256
-
-    def __init__(self) -> None:
-        self._rows: OrderedDict[bytes, tuple[float, bytes | None]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def put(self, handle: bytes, bound: bytes | None) -> None:
-        with self._lock:
-            self._rows[_digest(handle)] = (time.monotonic() + self._SECONDS, bound)
-            self._rows.move_to_end(_digest(handle))
-            while len(self._rows) > self._ENTRIES:
-                self._rows.popitem(last=False)
-
-    def get(self, handle: bytes) -> bytes | None:
-        with self._lock:
-            until, bound = self._rows.get(_digest(handle), (0.0, None))
-            return bound if time.monotonic() < until else None
-
-    def drop(self, handle: bytes) -> None:
-        with self._lock:
-            self._rows.pop(_digest(handle), None)
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
 def _fingerprint(schema: pa.Schema) -> bytes:
-    return _digest(bytes(schema.serialize()))[:16]
+    return hashlib.sha256(schema.serialize()).digest()[:16]

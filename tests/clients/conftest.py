@@ -104,6 +104,41 @@ class Raw:
     def query(self, sql: str, **headers: str) -> pa.Table:
         return self.rows("CommandStatementQuery", headers, query=sql)
 
+    def schema(self, command: str, **fields: Any) -> pa.Schema:
+        """What GetSchema says of a command."""
+        descriptor = fl.FlightDescriptor.for_command(wire.pack(command, **fields))
+        return self.flight.get_schema(descriptor, self.options()).schema
+
+    def prepare(self, sql: str) -> Any:
+        """Prepare a statement by hand: the result message."""
+        body = wire.pack("ActionCreatePreparedStatementRequest", query=sql)
+        name, result = wire.unpack(self.act("CreatePreparedStatement", body)[0])
+        assert name == "ActionCreatePreparedStatementResult"
+        return result
+
+    def put(self, command: bytes, *batches: pa.RecordBatch) -> bytes:
+        """Send batches with a command; the answer's bytes."""
+        descriptor = fl.FlightDescriptor.for_command(command)
+        writer, reader = self.flight.do_put(descriptor, batches[0].schema, self.options())
+        try:
+            for batch in batches:
+                writer.write_batch(batch)
+            writer.done_writing()
+            return bytes(reader.read().to_pybytes())
+        finally:
+            writer.close()
+
+    def bind(self, handle: bytes, *batches: pa.RecordBatch) -> bytes:
+        """Bind to a prepared statement by hand: the new handle."""
+        command = wire.pack("CommandPreparedStatementQuery", prepared_statement_handle=handle)
+        result = wire.parse("DoPutPreparedStatementResult", self.put(command, *batches))
+        return bytes(result.prepared_statement_handle)
+
+    def release(self, handle: bytes) -> list[bytes]:
+        """Close a prepared statement."""
+        body = wire.pack("ActionClosePreparedStatementRequest", prepared_statement_handle=handle)
+        return self.act("ClosePreparedStatement", body)
+
     def act(self, name: str, body: bytes) -> list[bytes]:
         return [result.body.to_pybytes() for result in self.flight.do_action(fl.Action(name, body), self.options())]
 

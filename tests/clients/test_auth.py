@@ -34,7 +34,7 @@ def refused(house, *headers) -> str:
     return str(caught.value)
 
 
-def test_a_login_gives_a_bearer_token(house):
+def test_a1_a_login_gives_a_bearer_token(house):
     client = fl.FlightClient(house.server.uri)
     name, value = client.authenticate_basic_token("ann", "s3cret")
     assert name == b"authorization"
@@ -52,7 +52,7 @@ def test_adbc_logs_in_and_queries(house):
 
 
 @pytest.mark.parametrize(("user", "password"), [("ann", "wrong"), ("nobody", "s3cret"), ("ann", "")])
-def test_a_wrong_login_never_says_which_part_was_wrong(house, user, password):
+def test_a3_a_wrong_login_never_says_which_part_was_wrong(house, user, password):
     with pytest.raises(adbc_driver_manager.Error) as caught:
         house.adbc(user, password)
     assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.UNAUTHENTICATED
@@ -88,7 +88,7 @@ class _Payload(fl.ClientAuthHandler):
 
 
 @pytest.mark.parametrize("sends", [True, False])
-def test_a_handshake_with_a_bearer_token_and_an_empty_payload_is_fine(house, sends):
+def test_a6_a7_a_handshake_with_a_bearer_token_and_an_empty_payload_is_fine(house, sends):
     client = fl.FlightClient(house.server.uri)
     token = client.authenticate_basic_token("ann", "s3cret")
     options = fl.FlightCallOptions(headers=[token], timeout=10)
@@ -105,7 +105,7 @@ def test_basic_is_taken_on_every_call_padded_or_not(house):
         assert len(ask(house, (b"authorization", b"basic " + padded.rstrip(b"=")))) == 8
 
 
-def test_expired_tampered_and_foreign_tokens_are_refused(house):
+def test_a8_expired_tampered_and_foreign_tokens_are_refused(house):
     ours, now = Keyring([KEY]), time.time()
     good = ours.seal(Seal.TOKEN, Sealed(now + 60, "ann"))
     assert len(ask(house, (b"authorization", bearer(good).encode()))) == 8
@@ -122,7 +122,7 @@ def test_expired_tampered_and_foreign_tokens_are_refused(house):
     assert all("The credentials are missing or wrong." in text for text in told)
 
 
-def test_every_bit_of_a_token_counts(house):
+def test_a8_every_bit_of_a_token_counts(house):
     good = Keyring([KEY]).seal(Seal.TOKEN, Sealed(time.time() + 60, "ann"))
     for at in range(0, len(good), 7):
         blob = good[:at] + bytes([good[at] ^ 0x10]) + good[at + 1 :]
@@ -145,23 +145,23 @@ def test_every_bit_of_a_token_counts(house):
         b"Negotiate abc",
     ],
 )
-def test_malformed_credentials_are_refused(house, value):
+def test_a12_malformed_credentials_are_refused(house, value):
     refused(house, (b"authorization", value))
 
 
-def test_header_values_outside_ascii_never_bring_a_traceback(house):
+def test_a12_header_values_outside_ascii_never_bring_a_traceback(house):
     with pytest.raises((fl.FlightError, pa.ArrowException, OSError)) as caught:
         ask(house, (b"authorization", b"Basic \xff\xfe"))
     assert "Traceback" not in str(caught.value)
     assert "pyx" not in str(caught.value)
 
 
-def test_two_different_authorization_headers_are_refused(house):
+def test_a12_two_different_authorization_headers_are_refused(house):
     good = base64.b64encode(b"ann:s3cret")
     refused(house, (b"authorization", b"Basic " + good), (b"authorization", b"Bearer x"))
 
 
-def test_a_connection_in_use_outlives_its_first_token(start):
+def test_a13_a_connection_in_use_outlives_its_first_token(start):
     house = start(token_lifetime=1.0)
     with house.adbc() as connection, connection.cursor() as cursor:
         connection.adbc_connection.set_options(**{"adbc.flight.sql.session.option.pushdown": "off"})

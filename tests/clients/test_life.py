@@ -42,7 +42,7 @@ def certificate() -> tuple[bytes, bytes]:
     return cert.public_bytes(serialization.Encoding.PEM), pem
 
 
-def test_tls_serves_who_trusts_the_certificate_and_nobody_else(start):
+def test_a10_tls_serves_who_trusts_the_certificate_and_nobody_else(start):
     cert, key = certificate()
     house = start(tls_cert=cert, tls_key=key)
     assert house.server.uri.startswith("grpc+tls://")

@@ -32,7 +32,7 @@ def tables(client, **fields):
         ("all", 4, 5, 12),
     ],
 )
-def test_adbc_get_objects_at_every_depth(house, depth, schemas_, tables_, columns):
+def test_m1_adbc_get_objects_at_every_depth(house, depth, schemas_, tables_, columns):
     with house.adbc() as connection:
         catalogs = connection.adbc_get_objects(depth=depth).read_all().to_pylist()
     assert [catalog["catalog_name"] for catalog in catalogs] == ["artists", "listeners", "play"]
@@ -53,7 +53,7 @@ def test_adbc_get_objects_at_every_depth(house, depth, schemas_, tables_, column
     assert {column["xdbc_type_name"] for column in seen} <= known
 
 
-def test_every_answer_has_the_reference_schema(house):
+def test_m2_every_answer_has_the_reference_schema(house):
     client = house.raw()
     key = {"table": "songs"}
     cross = {"pk_table": "songs", "fk_table": "plays"}
@@ -73,7 +73,7 @@ def test_every_answer_has_the_reference_schema(house):
         assert client.rows(command, **fields).schema.equals(schema, check_metadata=True), command
 
 
-def test_reference_schemas_are_written_out_once_more_here():
+def test_m2_reference_schemas_are_written_out_once_more_here():
     text, number = pa.utf8(), pa.int32()
     assert schemas.TABLES.names == ["catalog_name", "db_schema_name", "table_name", "table_type"]
     assert [field.nullable for field in schemas.TABLES_WITH_SCHEMA] == [True, True, False, False, False]
@@ -88,7 +88,7 @@ def test_reference_schemas_are_written_out_once_more_here():
     )
 
 
-def test_include_schema_adds_the_fifth_column(house):
+def test_m4_include_schema_adds_the_fifth_column(house):
     client = house.raw()
     assert client.rows("CommandGetTables").num_columns == 4
     table = client.rows("CommandGetTables", include_schema=True, table_name_filter_pattern="rates")
@@ -103,7 +103,7 @@ def test_include_schema_adds_the_fifth_column(house):
     assert shown.field("tiny").metadata[PREFIX + b"REMARKS"] == b"what identifies the row"
 
 
-def test_what_get_tables_announces_is_what_a_query_gives(house):
+def test_m4_what_get_tables_announces_is_what_a_query_gives(house):
     client = house.raw()
     for row in client.rows("CommandGetTables", include_schema=True).to_pylist():
         if row["db_schema_name"] == "catalog@0":
@@ -132,11 +132,11 @@ def test_what_get_tables_announces_is_what_a_query_gives(house):
         ({"table_types": ["VIEW"]}, []),
     ],
 )
-def test_filters(house, fields, expected):
+def test_m3_filters(house, fields, expected):
     assert tables(house.raw(), **fields) == expected
 
 
-def test_adbc_get_table_schema(house):
+def test_m5_adbc_get_table_schema(house):
     with house.adbc() as connection:
         schema = connection.adbc_get_table_schema("plays", catalog_filter="play", db_schema_filter="events")
         assert schema.names == ["id", "song", "seconds"]
@@ -147,14 +147,14 @@ def test_adbc_get_table_schema(house):
         assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.NOT_FOUND
 
 
-def test_a_principal_sees_what_is_granted_and_no_error(house):
+def test_m10_a_principal_sees_what_is_granted_and_no_error(house):
     assert tables(house.raw("bob")) == ALL_TABLES[:3]
     assert tables(house.raw("zoe")) == []
     assert house.raw("zoe").rows("CommandGetCatalogs").num_rows == 0
     assert house.raw("bob").rows("CommandGetPrimaryKeys", table="plays").num_rows == 0
 
 
-def test_primary_keys_come_in_the_order_of_the_key(house):
+def test_m9_primary_keys_come_in_the_order_of_the_key(house):
     client = house.raw()
     rows = client.rows("CommandGetPrimaryKeys", catalog="play", db_schema="events", table="plays").to_pylist()
     assert [(row["column_name"], row["key_sequence"], row["key_name"]) for row in rows] == [
@@ -207,7 +207,7 @@ def test_m9_a_reference_shows_only_where_both_ends_are_granted(house):
     assert bob.rows("CommandGetImportedKeys", table="plays").num_rows == 0
 
 
-def test_sql_info_answers_every_code_that_old_drivers_need(house):
+def test_m7_sql_info_answers_every_code_that_old_drivers_need(house):
     client = house.raw()
     rows = dict(zip(*client.rows("CommandGetSqlInfo").to_pydict().values(), strict=True))
     assert set(rows) == {*range(6), 8, 9, 10, 11, 100, 101, *range(500, 577)}
@@ -220,14 +220,14 @@ def test_sql_info_answers_every_code_that_old_drivers_need(house):
     assert subset["info_name"].to_pylist() == [0, 8]
 
 
-def test_adbc_reads_the_driver_info(house):
+def test_m7_adbc_reads_the_driver_info(house):
     with house.adbc() as connection:
         info = connection.adbc_get_info()
         assert (info["vendor_name"], info["vendor_arrow_version"]) == ("Headgate", pa.__version__)
         assert connection.adbc_get_table_types() == ["TABLE"]
 
 
-def test_xdbc_type_info_is_sorted_and_filtered(house):
+def test_m8_xdbc_type_info_is_sorted_and_filtered(house):
     client = house.raw()
     rows = client.rows("CommandGetXdbcTypeInfo").to_pylist()
     order = [(row["data_type"], row["type_name"]) for row in rows]

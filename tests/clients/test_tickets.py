@@ -23,7 +23,7 @@ def opened(one):
     return Keyring([KEY]).open(Seal.TICKET, blob, expired=True)
 
 
-def test_a_ticket_carries_what_was_asked_and_nothing_rewritten(house):
+def test_q16_a_ticket_carries_what_was_asked_and_nothing_rewritten(house):
     client = house.raw()
     content = opened(ticket(client))
     assert (content.principal, content.sql, content.parameters, content.profile) == ("ann", SQL, None, "common")
@@ -31,26 +31,26 @@ def test_a_ticket_carries_what_was_asked_and_nothing_rewritten(house):
     assert SQL.encode() not in ticket(client).ticket
 
 
-def test_a_ticket_may_be_fetched_again_and_from_another_replica(house, start):
+def test_q16_a_ticket_may_be_fetched_again_and_from_another_replica(house, start):
     client, other = house.raw(), start().raw()
     one = ticket(client)
     for reader in (client, client, other):
         assert reader.stream(one).read_all().to_pydict() == {"a": [1]}
 
 
-def test_a_gateway_with_other_keys_does_not_know_the_ticket(house, start):
+def test_q16_a_gateway_with_other_keys_does_not_know_the_ticket(house, start):
     one = ticket(house.raw())
     with pytest.raises(pa.ArrowInvalid, match="TICKET_INVALID: The ticket was not issued by this gateway"):
         start(keys=()).raw().stream(one).read_all()
 
 
-def test_another_principal_is_refused(house):
+def test_q16_another_principal_is_refused(house):
     one = ticket(house.raw())
     with pytest.raises(fl.FlightUnauthorizedError, match="PERMISSION_DENIED: This was issued to another user"):
         house.raw("bob").stream(one).read_all()
 
 
-def test_an_expired_ticket_is_refused_and_can_be_renewed_before(start):
+def test_q16_an_expired_ticket_is_refused_and_can_be_renewed_before(start):
     client = start(ticket_lifetime=1.0).raw()
     info = client.info("CommandStatementQuery", query=SQL)
     request = wire.make("RenewFlightEndpointRequest")
@@ -64,7 +64,7 @@ def test_an_expired_ticket_is_refused_and_can_be_renewed_before(start):
     assert client.stream(renewed.ticket).read_all().to_pydict() == {"a": [1]}
 
 
-def test_every_altered_byte_is_noticed(house):
+def test_q16_every_altered_byte_is_noticed(house):
     client = house.raw()
     whole = ticket(client).ticket
     sealed = wire.unpack(whole)[1].statement_handle
@@ -74,7 +74,7 @@ def test_every_altered_byte_is_noticed(house):
             client.stream(fl.Ticket(wire.pack("TicketStatementQuery", statement_handle=blob))).read_all()
 
 
-def test_a_prepared_handle_is_no_ticket_and_belongs_to_one_user(house):
+def test_q16_a_prepared_handle_is_no_ticket_and_belongs_to_one_user(house):
     client = house.raw()
     body = wire.pack("ActionCreatePreparedStatementRequest", query=SQL)
     handle = wire.unpack(client.act("CreatePreparedStatement", body)[0])[1].prepared_statement_handle
@@ -87,7 +87,7 @@ def test_a_prepared_handle_is_no_ticket_and_belongs_to_one_user(house):
     assert client.stream(direct).read_all().to_pydict() == {"a": [1]}
 
 
-def test_columns_that_changed_since_planning_are_an_error(house):
+def test_q16_columns_that_changed_since_planning_are_an_error(house):
     client = house.raw()
     house.service.streams["SELECT * FROM t"] = (pa.schema([("a", pa.int32())]), lambda call: iter(()))
     one = ticket(client, "SELECT * FROM t")
@@ -97,7 +97,7 @@ def test_columns_that_changed_since_planning_are_an_error(house):
 
 
 @pytest.mark.parametrize("blob", [b"", b"\x00", b"\xff" * 40, b"random bytes", b"\x0a\x03abc", b"\x12" + b"\x7f" * 64])
-def test_garbage_tickets_and_commands_are_malformed(house, blob):
+def test_q18_garbage_tickets_and_commands_are_malformed(house, blob):
     client = house.raw()
     calls = (
         lambda: client.stream(fl.Ticket(blob)).read_all(),
@@ -112,7 +112,7 @@ def test_garbage_tickets_and_commands_are_malformed(house, blob):
         assert not any(leak in str(caught.value) for leak in LEAKS)
 
 
-def test_unknown_commands_actions_and_paths(house):
+def test_q18_unknown_commands_actions_and_paths(house):
     client = house.raw()
     unknown = wire.make("Any", type_url="type.googleapis.com/arrow.flight.protocol.sql.CommandFly").SerializeToString()
     with pytest.raises(NotImplementedError, match="UNSUPPORTED"):
