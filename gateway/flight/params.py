@@ -81,7 +81,7 @@ def values(bound: bytes) -> list[Any]:
 def _received(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
-    except pa.ArrowException:
+    except (pa.ArrowException, OSError):  # Arrow's name for a damaged message is that of a failing disk
         raise RequestMalformed("The bound parameters are not a readable Arrow stream.") from None
 
 
@@ -94,7 +94,9 @@ def _check(batch: pa.RecordBatch) -> None:
             raise ParametersInvalid(f"Parameter ${at} has a type that cannot be bound.", hint="Bind a plain value.")
     try:
         batch.validate(full=True)
-    except pa.ArrowException:
+        # Names are not validated with the rest, and any later look at a column would meet one that is no text.
+        list(batch.schema.names)
+    except (pa.ArrowException, UnicodeDecodeError):
         raise ParametersInvalid("The bound parameters are not valid Arrow data.") from None
 
 

@@ -110,7 +110,7 @@ def _info(descriptor: Any, planned: Planned) -> Any:
 def _schema(reader: Any) -> pa.Schema:
     try:
         return reader.schema
-    except (pa.ArrowException, fl.FlightError):
+    except (pa.ArrowException, fl.FlightError, OSError):
         raise RequestMalformed("The bound parameters are not a readable Arrow stream.") from None
 
 

@@ -101,6 +101,16 @@ def test_other_unions_are_refused():
             read(pa.record_batch({"1": union}))
 
 
+def test_a_name_that_is_not_utf8_is_refused():
+    sink = pa.BufferOutputStream()
+    batch = pa.record_batch({"abcd": [1]})
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    with pa.ipc.open_stream(sink.getvalue().to_pybytes().replace(b"abcd", b"a\xffcd")) as reader:
+        with pytest.raises(ParametersInvalid, match="not valid Arrow data"):
+            params.read_bound(reader.schema, reader)
+
+
 def test_none_one_and_many_rows():
     empty = pa.record_batch({"1": pa.array([], pa.int64())})
     nothing = pa.RecordBatch.from_arrays([], names=[])
@@ -119,9 +129,10 @@ def test_caps():
         read(one("x" * (1 << 20) + "x"))
 
 
-def test_an_unreadable_stream_is_malformed():
+@pytest.mark.parametrize("kind", [pa.ArrowInvalid, OSError])
+def test_an_unreadable_stream_is_malformed(kind):
     def broken():
-        raise pa.ArrowInvalid("secret detail")
+        raise kind("secret detail")
         yield
 
     with pytest.raises(RequestMalformed) as caught:
