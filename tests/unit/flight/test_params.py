@@ -106,9 +106,9 @@ def test_a_name_that_is_not_utf8_is_refused():
     batch = pa.record_batch({"abcd": [1]})
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    with pa.ipc.open_stream(sink.getvalue().to_pybytes().replace(b"abcd", b"a\xffcd")) as reader:
-        with pytest.raises(ParametersInvalid, match="not valid Arrow data"):
-            params.read_bound(reader.schema, reader)
+    reader = pa.ipc.open_stream(sink.getvalue().to_pybytes().replace(b"abcd", b"a\xffcd"))
+    with pytest.raises(ParametersInvalid, match="not valid Arrow data"):
+        params.read_bound(reader.schema, reader)
 
 
 def test_none_one_and_many_rows():
