@@ -27,6 +27,13 @@ def fit_one_decimal(left: str, right: str) -> bool:
     return max(left_whole, right_whole) + max(left_scale, right_scale) <= 38
 
 
+def one_decimal(left: str, right: str) -> str | None:
+    """The DECIMAL to which DuckDB casts two decimals that no DECIMAL holds without loss; None for all others."""
+    if not (_SIZES.fullmatch(left) and _SIZES.fullmatch(right)) or fit_one_decimal(left, right):
+        return None
+    return f"DECIMAL(38,{max(_sizes(left)[1], _sizes(right)[1])})"
+
+
 def _sizes(type_name: str) -> tuple[int, int]:
     """Digits before and after the point."""
     if match := _SIZES.fullmatch(type_name):

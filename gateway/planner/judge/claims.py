@@ -16,6 +16,8 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
 )
+# These do not bring their operands to one type first.
+_WIDENING = ("*", "/")
 
 
 class Claims:
@@ -57,7 +59,7 @@ class Claims:
         families = frozenset(map(family, known))
         if len(families) > 1 and families not in _ALIKE:
             raise Refused(f"{' and '.join(sorted(families))} do not meet alike everywhere")
-        if families <= EXACT_NUMBERS:
+        if families <= EXACT_NUMBERS and operator not in _WIDENING:
             for other in known[1:]:
                 if not fit_one_decimal(known[0], other):
                     raise Refused(f"no DECIMAL of DuckDB holds both {known[0]} and {other}")

@@ -4,10 +4,20 @@ from sqlglot import exp
 
 from connectors.spi import Clause, Fidelity
 from connectors.types import Family, family
-from connectors.vocabulary import PREDICATES, operation
+from connectors.vocabulary import operation
+from gateway.planner.digits import one_decimal
 from gateway.planner.judge.values import ValueJudge
 from gateway.planner.literals import beside, is_constant
 from gateway.planner.refusal import Refused
+
+
+def _positive(node: exp.Expr) -> exp.Expr:
+    """``x LIKE p`` for ``x NOT LIKE p``; the parts stay the nodes they are."""
+    made = type(node)(**{key: value for key, value in node.args.items() if key != "negate"})
+    for value in made.args.values():
+        if isinstance(value, exp.Expr):
+            value.parent = node
+    return made
 
 
 def bare(node: exp.Expr) -> exp.Expr:
@@ -74,14 +84,9 @@ class PredicateJudge(ValueJudge):
 
     def _matching(self, node: exp.Expr) -> exp.Expr:
         """A truth value: a column, a constant, or an operation such as LIKE."""
+        if node.args.get("negate"):
+            return exp.Not(this=exp.Paren(this=self._matching(_positive(node))))
         found = operation(node)
-        if found is not None and found.name in PREDICATES and node.args.get("negate"):
-            plain = node.copy()
-            plain.set("negate", None)
-            self.alike(found.name, [self.type(operand) for operand in found.operands])
-            plain.set("this", self.value(node.this))
-            plain.meta["type"] = "BOOLEAN"
-            return exp.Not(this=exp.Paren(this=plain))
         if isinstance(node, (exp.Predicate, exp.Connector)) and found is None:
             raise Refused(f"{type(node).__name__} is not among the predicates that are pushed")
         if self.family(node) is not Family.BOOLEAN:
@@ -97,8 +102,22 @@ class PredicateJudge(ValueJudge):
             return first, second
         if is_constant(right):
             return self._beside(operator, left, right)
-        self.alike(operator, [self.type(left), self.type(right)])
-        return self.value(left), self.value(right)
+        types = [self.type(left), self.type(right)]
+        common = one_decimal(*types)
+        if common is None:
+            self.alike(operator, types)
+            return self.value(left), self.value(right)
+        self.claim(operator, Family.DECIMAL)
+        return self._as_decimal(left, common), self._as_decimal(right, common)
+
+    def _as_decimal(self, node: exp.Expr, common: str) -> exp.Expr:
+        """The cast that DuckDB makes silently where two decimals need more than 38 digits together; it may raise."""
+        if self.type(node) == common:
+            return self.value(node)
+        self.claim("CAST TO DECIMAL", self.family(node))
+        made = exp.Cast(this=self.value(node), to=exp.DataType.build(common, dialect="duckdb"))
+        made.meta["type"] = common
+        return made
 
     def _beside(self, operator: str, value: exp.Expr, constant: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         of = self.type(value)

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from connectors.spi import Clause
 from connectors.types import Family
-from connectors.vocabulary import PREDICATES, WINDOWS, Operation, aggregate, operation
+from connectors.vocabulary import WINDOWS, Operation, aggregate, operation
 from gateway.planner.judge.claims import Claims
 from gateway.planner.literals import is_constant, spelled
 from gateway.planner.refusal import Refused
@@ -65,7 +65,7 @@ class ValueJudge(Claims):
 
     def _operation(self, node: exp.Expr) -> exp.Expr:
         found = operation(node)
-        if found is None or (found.name in PREDICATES and node.args.get("negate")):
+        if found is None:
             return self._truth(node)
         self.alike(found.name, [self.type(operand) for operand in found.operands] or [self.type(node)])
         return self._typed(self._rebuilt(node, operation), node)
