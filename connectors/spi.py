@@ -162,7 +162,8 @@ class Fragment:
 class Hints:
     """Wishes. A connector may ignore every one of them and is still right.
 
-    ``keys`` maps an output column to the only values of it that will be used; ``batch_rows`` is a size to aim for.
+    ``keys`` maps an output column to the only values of it that will be used, in the column's Arrow type, without
+    NULL; ``batch_rows`` is a size to aim for.
     """
 
     keys: Mapping[str, pa.Array] = field(default_factory=dict)

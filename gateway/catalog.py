@@ -29,6 +29,7 @@ class Dataset:
 
     ``primary_key``, ``required`` (the columns that are never NULL) and ``references`` are what the contract promises
     and clients are told; ``table`` has what the store enforces, and plans rest on that.
+    ``rows`` is roughly what the store held when the catalog was read, None when it did not say.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dataset:
     primary_key: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

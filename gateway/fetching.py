@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 
 import duckdb
 
 from connectors.border import checked
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreRejected, StoreValueError
-from connectors.spi import NO_HINTS, Fragment
+from connectors.spi import NO_HINTS, Fragment, Hints
 from gateway import sql
 from gateway.delivery import Delivery, Unpushed
 from gateway.held import Held, naming, products
+from gateway.keying import collect, rounds
 from gateway.planner.plan import Moved, Plan, RemoteFragment
 from gateway.planner.unpushed import is_plain, tables_of, text_over
 
@@ -38,29 +40,33 @@ class Fetching:
         self._stores = stores
         self._buffer_bytes = buffer_bytes
         self._arrivals: dict[str, Delivery | Unpushed] = {}
+        self._told: dict[str, tuple[str, ...]] = {}
 
     def run(self, failed: Callable[[Exception], None]) -> None:
-        """Open all fragments at once; small ones are kept. ``failed`` hears of the first failure while others run."""
+        """Open the fragments, small ones first where others wait for their keys; ``failed`` hears of a failure at once.
 
-        def fetch(remote: RemoteFragment) -> Delivery | Unpushed:
+        Those that need not wait for each other are opened side by side.
+        """
+
+        def fetch(remote: RemoteFragment, hints: Hints) -> Delivery | Unpushed:
             try:
-                return self._fetch(remote)
+                return self._fetch(remote, hints)
             except Exception as problem:
                 failed(problem)
                 raise
 
-        fragments = self._plan.fragments
-        if not fragments:
-            return
-        with ThreadPoolExecutor(min(len(fragments), _OPEN_AT_ONCE), "headgate-fetch") as pool:
-            fetched = list(pool.map(fetch, fragments))
-        for remote, arrival in zip(fragments, fetched, strict=True):
-            self._install(remote, arrival)
+        for fragments in rounds(self._plan):
+            hints = [self._hints(remote) for remote in fragments]
+            with ThreadPoolExecutor(min(len(fragments), _OPEN_AT_ONCE), "headgate-fetch") as pool:
+                fetched = list(pool.map(fetch, fragments, hints))
+            for remote, arrival in zip(fragments, fetched, strict=True):
+                self._install(remote, arrival)
 
     @property
     def moved(self) -> list[Moved]:
         """What each fragment moved, in the plan's order."""
-        return [self._arrivals[remote.name].moved for remote in self._plan.fragments if remote.name in self._arrivals]
+        arrived = [remote.name for remote in self._plan.fragments if remote.name in self._arrivals]
+        return [replace(self._arrivals[name].moved, keys=self._told[name]) for name in arrived]
 
     @property
     def failure(self) -> HeadgateError | None:
@@ -81,9 +87,15 @@ class Fetching:
                 return True
         return False
 
-    def _fetch(self, remote: RemoteFragment) -> Delivery | Unpushed:
+    def _hints(self, remote: RemoteFragment) -> Hints:
+        wanted = [keys for keys in self._plan.keys if keys.into == remote.name]
+        hints, self._told[remote.name] = collect(self._cursor, wanted)
+        self._call.check()
+        return hints
+
+    def _fetch(self, remote: RemoteFragment, hints: Hints) -> Delivery | Unpushed:
         try:
-            made = self._open(remote, remote.name, remote.fragment)
+            made = self._open(remote, remote.name, remote.fragment, hints)
             if not self._plan.streamed:
                 made.buffer(self._buffer_bytes)
         except StoreValueError:
@@ -115,11 +127,11 @@ class Fetching:
         text = text_over(remote.fragment, {table: made.name for table, made in tables.items()}, sql.to_duckdb)
         return Unpushed(remote.name, remote.fragment.columns, text, tuple(tables.values()))
 
-    def _open(self, remote: RemoteFragment, name: str, fragment: Fragment) -> Delivery:
+    def _open(self, remote: RemoteFragment, name: str, fragment: Fragment, hints: Hints = NO_HINTS) -> Delivery:
         self._call.check()
         store = self._stores[remote.origin.store]
         with naming(self._plan, remote.origin.store, remote.name):
-            stream = store.connector.open(fragment, store.snapshot, NO_HINTS, self._call)
+            stream = store.connector.open(fragment, store.snapshot, hints, self._call)
         self._held.callback(stream.close)
         self._held.enter_context(self._call.on_cancel(stream.close))
         product = products(self._plan, remote.origin.store, remote.name)

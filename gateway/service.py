@@ -14,6 +14,7 @@ from gateway.catalog import Catalog
 from gateway.database import Database
 from gateway.engine import Engine
 from gateway.errors import SqlTooLarge
+from gateway.estimates import Estimates
 from gateway.planner import Stores, Tools, plan
 from gateway.planner.explain import Measured, as_json, as_lines
 from gateway.planner.plan import Output, Plan
@@ -83,6 +84,7 @@ class LocalService:
         self._connectors = connectors
         self._database = database
         self._engine = engine
+        self._estimates = Estimates(connectors)
 
     @property
     def catalog(self) -> Catalog:
@@ -146,7 +148,8 @@ class LocalService:
         def render(store: str, fragment: Fragment) -> str:
             return self._connectors[store].render(fragment)
 
-        return Stores({name: connector.capabilities for name, connector in self._connectors.items()}, render)
+        claims = {name: connector.capabilities for name, connector in self._connectors.items()}
+        return Stores(claims, render, self._estimates)
 
     def _tools(self) -> Tools:
         engine = self._database

@@ -9,6 +9,7 @@ from connectors.call import Call
 from connectors.errors import HeadgateError, StoreRejected
 from connectors.postgres.claims import CAPABILITIES
 from connectors.postgres.describe import described
+from connectors.postgres.keys import restricted
 from connectors.postgres.options import Options, read
 from connectors.postgres.pool import Pool
 from connectors.postgres.session import Session
@@ -84,11 +85,11 @@ class PostgresConnector:
         except (HeadgateError, LookupError, ValueError):
             return None
 
-    def open(self, fragment: Fragment, snapshot: Snapshot, hints: Hints, call: Call) -> Stream:  # noqa: ARG002
+    def open(self, fragment: Fragment, snapshot: Snapshot, hints: Hints, call: Call) -> Stream:
         """Start the fragment's query under the snapshot; what it raises while reading comes out of the stream."""
         if not isinstance(snapshot, PostgresSnapshot):
             raise TypeError("a snapshot of another connector")
-        return snapshot.open(fragment, self.render(fragment), call)
+        return snapshot.open(fragment, restricted(self.render(fragment), fragment.columns, hints.keys), call)
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002
         """Never called: Postgres is not read in place."""

@@ -53,7 +53,7 @@ def agree(catalog: Catalog, connectors: Mapping[str, Connector], new_call: Calla
             return dataset
         found = _differences(dataset.table, answer)
         problems.extend(f"{where}: {problem}" for problem in found)
-        return dataset if found else replace(dataset, table=_merged(dataset.table, answer))
+        return dataset if found else replace(dataset, table=_merged(dataset.table, answer), rows=answer.rows)
 
     agreed = _with_datasets(catalog, settled)
     return Agreement(agreed, tuple(problems), tuple(unreachable))
@@ -74,7 +74,7 @@ def remembered(made: Agreement, before: Agreement) -> Agreement:
         old = known.get((product.address, product.version, dataset.name))
         silent = dataset.store in made.unreachable
         if silent and old and old.store == dataset.store and _promise(old.table) == _promise(dataset.table):
-            return replace(dataset, table=old.table)
+            return replace(dataset, table=old.table, rows=old.rows)
         return dataset
 
     return replace(made, catalog=_with_datasets(made.catalog, recalled))

@@ -9,6 +9,7 @@ The passes, in order::
                what is exact is judged by claims and DuckDB's own types (judge/)
     protect    the finished plan is checked against what was resolved and granted (protect.py)
     cost       what is streamed and what is buffered             (cost.py)
+    keys       which leaf can tell another what to leave out      (shipping.py: keys, lineage)
 
 Where a query cannot be analysed with certainty, and when pushdown is off, whole tables are delivered and DuckDB
 runs the user's own query over them (whole.py): slower, and never wrong.
@@ -33,6 +34,7 @@ from gateway.planner.protect import verify
 from gateway.planner.qualify import qualify
 from gateway.planner.refusal import Refused
 from gateway.planner.resolve import Resolved
+from gateway.planner.shipping import Expect, with_keys
 from gateway.planner.sources import Sources
 from gateway.planner.split import split
 from gateway.planner.whole import deliver_whole
@@ -43,10 +45,11 @@ Describe = Callable[[str, Relations], tuple[Output, ...]]
 
 @dataclass(frozen=True)
 class Stores:
-    """What the planner knows of the stores: their claims, and how each writes a fragment."""
+    """What the planner knows of the stores: their claims, how each writes a fragment, and what it expects of one."""
 
     capabilities: dict[str, Capabilities]
     render: Callable[[str, Fragment], str]
+    estimate: Expect
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def _pushed(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Out
     leaves = _leaves(bound, resolved, tools)
     sources = Sources(bound, resolved.places, tools.type_of, tools.printed)
     split(bound, sources, leaves, stores.capabilities, greed)
-    return _finish(root.this, leaves, stores, tools, outputs)
+    made = _finish(root.this, leaves, stores, tools, outputs)
+    return with_keys(made, root.this, leaves, stores.estimate, tools.printed)
 
 
 def relations(made: Plan) -> dict[str, tuple[Column, ...]]:

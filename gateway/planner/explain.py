@@ -27,6 +27,7 @@ def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
     for remote in plan.fragments:
         yield f"fragment {remote.name} in {_place(remote)}{_figures(remote.name, measured)}"
         yield f"    {remote.native}"
+        yield from (f"    keys: {told}" for told in _keys(plan, remote, measured))
     for scan in plan.scans:
         yield f"scan {scan.name} in place in {_place(scan)}{_figures(scan.name, measured)}"
     result = f" · {measured.rows} rows, {measured.milliseconds:.1f} ms" if measured else ""
@@ -42,7 +43,10 @@ def as_json(plan: Plan, measured: Measured | None = None) -> str:
     """The plan as one JSON object; keys are stable."""
     document: dict[str, Any] = {
         "pushdown": plan.pushdown,
-        "fragments": [{**_leaf(remote, measured), "text": remote.native} for remote in plan.fragments],
+        "fragments": [
+            {**_leaf(remote, measured), "text": remote.native, "keys": _keys(plan, remote, measured)}
+            for remote in plan.fragments
+        ],
         "scans": [_leaf(scan, measured) for scan in plan.scans],
         "residual": {"text": plan.residual, "streamed": plan.streamed},
         "stayed": [{"clause": reason.clause, "why": reason.why} for reason in plan.reasons],
@@ -51,6 +55,17 @@ def as_json(plan: Plan, measured: Measured | None = None) -> str:
     if measured:
         document["residual"] |= {"rows": measured.rows, "milliseconds": round(measured.milliseconds, 1)}
     return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _keys(plan: Plan, remote: RemoteFragment, measured: Measured | None) -> list[str]:
+    """What restricts a fragment: as planned, or as it went."""
+    if measured and remote.name in measured.moved:
+        return list(measured.moved[remote.name].keys)
+    return [
+        f"{remote.name}.{keys.column} ← {keys.source}.{keys.key}, at most {keys.limit}"
+        for keys in plan.keys
+        if keys.into == remote.name
+    ]
 
 
 def _place(leaf: RemoteFragment | InPlaceScan) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from connectors.spi import Fragment, Table
+from connectors.spi import Estimate, Fragment, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,16 @@ class Origin:
 
 @dataclass(frozen=True)
 class RemoteFragment:
-    """A fragment under the relation name by which the residual reads it, with its native text."""
+    """A fragment under the relation name by which the residual reads it, with its native text.
+
+    ``estimate`` is what its store expected, None when it was not asked or could not say.
+    """
 
     name: str
     origin: Origin
     fragment: Fragment
     native: str
+    estimate: Estimate | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,23 @@ class InPlaceScan:
     name: str
     origin: Origin
     table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Rows of the fragment ``into`` are needed only where its ``column`` has one of the keys of ``source``.
+
+    ``text`` is DuckDB text over ``source`` that answers the distinct keys of its column ``key`` in the Arrow type of
+    ``column``; ``narrowed`` says that it has conditions of its own. More than ``limit`` keys are not worth sending.
+    """
+
+    into: str
+    column: str
+    source: str
+    key: str
+    text: str
+    narrowed: bool = False
+    limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +79,8 @@ class Plan:
     ``residual`` is DuckDB text that names only the relations of ``fragments`` and ``scans``; ``outputs`` describe
     the answer as DuckDB sees it, ``schema`` as the client gets it. ``streamed`` says that the only fragment flows
     through DuckDB without being kept. ``explain`` is empty for a query, else ``plan`` or ``analyze``, and
-    ``parameters`` are the DuckDB types of parameters that are not bound yet.
+    ``parameters`` are the DuckDB types of parameters that are not bound yet. ``keys`` are what some leaves can tell
+    others to leave out, which is a matter of speed alone.
     """
 
     fragments: tuple[RemoteFragment, ...]
@@ -66,6 +88,7 @@ class Plan:
     residual: str
     outputs: tuple[Output, ...]
     reasons: tuple[Reason, ...] = ()
+    keys: tuple[Keys, ...] = ()
     streamed: bool = False
     sql: str = ""
     pushdown: bool = True
@@ -78,7 +101,10 @@ class Plan:
 
 @dataclass
 class Moved:
-    """What one leaf of a plan moved when it ran: how it was kept, rows, bytes, milliseconds, and the snapshot read."""
+    """What one leaf of a plan moved when it ran: how it was kept, rows, bytes, milliseconds, and the snapshot read.
+
+    ``keys`` tells of each set of keys that it might have been restricted by whether it was.
+    """
 
     name: str
     how: str = ""
@@ -86,3 +112,4 @@ class Moved:
     bytes: int = 0
     milliseconds: float = 0.0
     snapshot: str = ""
+    keys: tuple[str, ...] = ()

@@ -1,0 +1,76 @@
+"""Which of the possible keys are worth sending, judged by sizes that stores tell without running anything."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sqlglot import exp
+
+from connectors.spi import Column, Estimate, Fragment
+from gateway.planner.draft import Print
+from gateway.planner.keys import candidates
+from gateway.planner.leaves import Leaves
+from gateway.planner.plan import Keys, Plan
+
+Expect = Callable[[str, Fragment], Estimate | None]
+
+SMALL = 50_000
+"""Rows below which a table is brought whole: asking its store how large a part of it is would cost more."""
+_MOST_KEYS = 100_000
+_READ_FOR_KEYS = 5_000_000
+
+
+def with_keys(made: Plan, residual: exp.Query, leaves: Leaves, expect: Expect, printed: Print) -> Plan:
+    """The plan with the keys that are worth sending, and with the estimates that this was judged by."""
+    rows = _rows(leaves)
+    large = {name for name in leaves.fragments if _is_large(rows[name])}
+    relations: dict[str, tuple[Column, ...]] = {remote.name: remote.fragment.columns for remote in made.fragments}
+    relations |= {scan.name: scan.table.columns for scan in made.scans}
+    possible = list(candidates(residual, relations, large, printed))
+    if not possible:
+        return made
+    named = {keys.into for keys in possible} | {keys.source for keys in possible}
+    fragments = tuple(
+        replace(remote, estimate=expect(remote.origin.store, remote.fragment)) if remote.name in named else remote
+        for remote in made.fragments
+    )
+    for remote in fragments:
+        if remote.estimate:
+            rows[remote.name] = remote.estimate.rows
+        elif remote.name in large:
+            rows[remote.name] = None
+    return replace(made, fragments=fragments, keys=chosen(possible, rows, {scan.name for scan in made.scans}))
+
+
+def chosen(possible: list[Keys], rows: Mapping[str, int | None], scans: set[str]) -> tuple[Keys, ...]:
+    """For each column the keys of the smallest source, where they are few beside the rows that they restrict.
+
+    ``rows`` has the estimated rows of each relation, None where nobody knows. Keys always go from a smaller to a
+    larger fragment, so they never run in a circle.
+    """
+    best: dict[tuple[str, str], tuple[int, Keys]] = {}
+    for keys in possible:
+        target, source = rows[keys.into], rows[keys.source]
+        if target is None or source is None or target < SMALL:
+            continue
+        limit = min(_MOST_KEYS, target // 10)
+        most = _READ_FOR_KEYS if keys.narrowed else 2 * limit
+        if source > most or (keys.source not in scans and source > target // 2):
+            continue
+        known = best.get((keys.into, keys.column))
+        if known is None or source < known[0]:
+            best[keys.into, keys.column] = source, replace(keys, limit=limit)
+    return tuple(keys for _, keys in best.values())
+
+
+def _is_large(rows: int | None) -> bool:
+    return rows is None or rows >= SMALL
+
+
+def _rows(leaves: Leaves) -> dict[str, int | None]:
+    """Rows of each leaf, for a fragment those of its largest table, as the catalog has them."""
+    known = {(place.dataset.store, place.dataset.table.name): place.dataset.rows for place in leaves.places.values()}
+    found: dict[str, int | None] = {}
+    for name, (origin, fragment) in leaves.fragments.items():
+        sizes = [known[origin.store, table.name] for _, table in fragment.tables]
+        found[name] = None if None in sizes else max(size for size in sizes if size is not None)
+    return found | {scan.name: known[scan.origin.store, scan.table.name] for scan in leaves.scans.values()}
