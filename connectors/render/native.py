@@ -95,6 +95,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+_WHOLE = (("INTEGER", 2**31 - 1), ("BIGINT", 2**63 - 1))
 _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?", re.IGNORECASE)
 _DAY = r"-?infinity|\d{4,6}-\d\d-\d\d"
@@ -124,11 +125,14 @@ _SPELLED = {
 }
 
 
-def number(digits: str) -> tuple[str, Family]:
-    """An unsigned number as DuckDB reads it: whole, decimal, or DOUBLE with an exponent or beyond 38 digits."""
-    if _NUMBER.fullmatch(digits) and len(digits) - digits.count(".") <= 38:
-        return digits, Family.DECIMAL if "." in digits else Family.INTEGER
-    return typed(digits, "DOUBLE"), Family.DOUBLE
+def number(digits: str) -> tuple[str, str]:
+    """An unsigned number and its DuckDB type: whole, decimal, or DOUBLE with an exponent or beyond 38 digits."""
+    if not _NUMBER.fullmatch(digits) or len(digits) - digits.count(".") > 38:
+        return typed(digits, "DOUBLE"), "DOUBLE"
+    if "." in digits:
+        whole, fraction = digits.split(".")
+        return digits, f"DECIMAL({max(len(whole) + len(fraction), 1)},{len(fraction)})"
+    return digits, next((name for name, most in _WHOLE if int(digits) <= most), "HUGEINT")
 
 
 def typed(value: str, type_name: str) -> str:
@@ -151,6 +155,39 @@ def typed(value: str, type_name: str) -> str:
 def _integer(type_name: str) -> str:
     signed = {"TINYINT": "smallint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint"}
     return signed.get(type_name, "numeric")
+
+
+_COMPUTED = {
+    "TINYINT": "smallint",
+    "SMALLINT": "smallint",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "HUGEINT": "numeric(38,0)",
+    "UTINYINT": "smallint",
+    "USMALLINT": "integer",
+    "UINTEGER": "bigint",
+    "UBIGINT": "numeric(20,0)",
+    "VARCHAR": "text",
+    "BLOB": "bytea",
+    "INTERVAL": "interval",
+    "FLOAT": "real",
+    "DOUBLE": "double precision",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "UUID": "uuid",
+}
+
+
+def native_type(type_name: str) -> str:
+    """The native type in which values of a DuckDB type are computed. Raises ValueError for those that never are."""
+    if family(type_name) is Family.DECIMAL:
+        return type_name.replace("DECIMAL", "numeric").replace(" ", "")
+    if type_name not in _COMPUTED:
+        raise ValueError(f"values of {family(type_name)} are not computed with")
+    return _COMPUTED[type_name]
 
 
 def _blob(value: str) -> bytes:

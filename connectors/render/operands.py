@@ -4,30 +4,28 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from connectors.render.native import duckdb_type, is_text, number, text, type_name, typed
+from connectors.render.native import duckdb_type, is_text, native_type, number, text, type_name, typed
 from connectors.spi import Column
 from connectors.types import Family, family
 
 BINARY = "C"
 """The collation of byte order, which is DuckDB's."""
+MIXED = "?"
+"""What texts computed from several collations have: Postgres refuses to compare them as they stand."""
 
-_EXACT = {
-    "SMALLINT": "smallint",
+# DuckDB type of a constant → the native type of its spelling; a text is typed by what stands beside it.
+_LITERAL = {
     "INTEGER": "integer",
     "BIGINT": "bigint",
-    "TINYINT": "smallint",
-    "UTINYINT": "smallint",
-    "USMALLINT": "integer",
-    "UINTEGER": "bigint",
-    "FLOAT": "real",
     "DOUBLE": "double precision",
+    "VARCHAR": "",
     "BOOLEAN": "boolean",
-    "BLOB": "bytea",
     "DATE": "date",
     "TIME": "time without time zone",
     "TIMESTAMP": "timestamp without time zone",
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
-    "INTERVAL": "interval",
+    "UUID": "uuid",
+    "BLOB": "bytea",
 }
 # Native types without the usual operators → the type whose operators compare their values.
 _SEEN_AS = {"money": "numeric", "oid": "bigint"}
@@ -42,8 +40,8 @@ _WIDENS = {
 class Operand:
     """SQL text and what decides how it compares. ``collation`` is empty for constants and for all but text.
 
-    ``native`` is the type Postgres gives to ``sql``, empty when that is not known; ``total`` says that it is
-    never NULL.
+    ``native`` is the type Postgres gives to ``sql``, empty when that is not known; ``type`` is DuckDB's, empty for a
+    bare NULL. ``total`` says that it is never NULL. ``sql`` may be followed by a cast as it stands.
     """
 
     sql: str
@@ -52,6 +50,7 @@ class Operand:
     collation: str = ""
     constant: bool = False
     total: bool = False
+    type: str = ""
 
     def binary(self) -> "Operand":
         """The same text under byte order."""
@@ -59,9 +58,9 @@ class Operand:
             return self
         return replace(self, sql=f'({self.sql} COLLATE "C")', collation=BINARY)
 
-    def cast(self, native: str, to: Family) -> "Operand":
-        """The same value in another native type."""
-        return replace(self, sql=f"{self.sql}::{native}", native=native, family=to)
+    def settled(self) -> "Operand":
+        """The same text under a collation that Postgres can name, as functions that compare need it."""
+        return self.binary() if self.collation == MIXED else self
 
 
 def column_operand(sql: str, column: Column) -> Operand:
@@ -73,8 +72,9 @@ def column_operand(sql: str, column: Column) -> Operand:
     if column.native and not _stands_for(column):
         raise ValueError(f"the column {column.name!r} cannot be read as {column.type}")
     if column.native in _SEEN_AS:
-        return Operand(f"{sql}::{_SEEN_AS[column.native]}", of, _SEEN_AS[column.native], total=total)
-    return Operand(sql, of, column.native, total=total)
+        seen = _SEEN_AS[column.native]
+        return Operand(f"{sql}::{seen}", of, seen, total=total, type=column.type)
+    return Operand(sql, of, column.native, total=total, type=column.type)
 
 
 def _stands_for(column: Column) -> bool:
@@ -90,14 +90,14 @@ def _text(sql: str, column: Column, total: bool) -> Operand:
     """Raw only where equality is equality of bytes; an index on the column stays usable then."""
     collation = next((fact[10:] for fact in column.facts if fact.startswith("collation:")), "")
     if is_text(column.native) and collation and "nondeterministic" not in column.facts:
-        return Operand(sql, Family.TEXT, "text", collation, total=total)
-    return Operand(f'({sql}::text COLLATE "C")', Family.TEXT, "text", BINARY, total=total)
+        return Operand(sql, Family.TEXT, "text", collation, total=total, type="VARCHAR")
+    return Operand(f'({sql}::text COLLATE "C")', Family.TEXT, "text", BINARY, total=total, type="VARCHAR")
 
 
 def constant_operand(node: exp.Expr, beside: Family | None) -> Operand:
     """A constant, read as DuckDB reads it next to a value of the family ``beside``. ValueError when unknown."""
     if isinstance(node, exp.Boolean):
-        return Operand("TRUE" if node.this else "FALSE", Family.BOOLEAN, constant=True, total=True)
+        return _constant("TRUE" if node.this else "FALSE", "BOOLEAN")
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
         inner = constant_operand(node.this, beside)
         return replace(inner, sql=f"(-{inner.sql})" if "::" not in inner.sql else f"(-({inner.sql}))")
@@ -108,21 +108,34 @@ def constant_operand(node: exp.Expr, beside: Family | None) -> Operand:
     raise ValueError(f"{type(node).__name__} is not among the constants that are sent to a store")
 
 
+def _constant(sql: str, type_name: str) -> Operand:
+    return Operand(
+        sql, family(type_name), _LITERAL.get(type_name, "numeric"), constant=True, total=True, type=type_name
+    )
+
+
 def is_constant(node: exp.Expr) -> bool:
     """Whether :func:`constant_operand` is the one to ask (for NULL see the renderer)."""
     if isinstance(node, (exp.Neg, exp.Cast)):
-        return isinstance(node.this, (exp.Literal, exp.Neg))
+        inner = node.this
+        return isinstance(inner, (exp.Literal, exp.Null)) or (
+            isinstance(node, exp.Cast) and isinstance(inner, exp.Neg) and isinstance(inner.this, exp.Literal)
+        )
     return isinstance(node, (exp.Literal, exp.Boolean))
 
 
 def _cast(node: exp.Cast) -> Operand:
     name = type_name(node.to)
     inner = node.this
+    if isinstance(inner, exp.Null):
+        native = native_type(name)
+        return Operand(f"NULL::{native}", family(name), native, constant=True, type=name)
     sign = "-" if isinstance(inner, exp.Neg) else ""
     inner = inner.this if sign else inner
     if not isinstance(inner, exp.Literal):
         raise ValueError("only a constant may be cast")
-    return Operand(typed(sign + str(inner.this), name), family(name), constant=True, total=True)
+    made = typed(sign + str(inner.this), name)
+    return Operand(made, family(name), native_type(name), constant=True, total=True, type=name)
 
 
 _NAMES = {
@@ -137,31 +150,7 @@ _NAMES = {
 
 def _literal(node: exp.Literal, beside: Family | None) -> Operand:
     if not node.is_string:
-        sql, of = number(str(node.this))
-        return Operand(sql, of, constant=True, total=True)
+        return _constant(*number(str(node.this)))
     if beside in _NAMES:
-        return Operand(typed(str(node.this), _NAMES[beside]), beside, constant=True, total=True)
-    return Operand(text(str(node.this)), Family.TEXT, constant=True, total=True)
-
-
-def delivered(operand: Operand, to: str) -> str:
-    """The output expression of an operand that is to cross the border as the DuckDB type ``to``.
-
-    numeric goes as text, since ADBC reads that exactly and four times faster; so do HUGEINT, UUID and JSON.
-    """
-    of = family(to)
-    if of is not operand.family:
-        raise ValueError(f"a value of {operand.family} is declared as {to}")
-    if of is Family.TEXT:
-        return operand.sql
-    if to.endswith("[]"):
-        return _array(operand.sql, to)
-    native = _EXACT.get(to, "text")
-    return operand.sql if operand.native == native else f"{operand.sql}::{native}"
-
-
-def _array(sql: str, to: str) -> str:
-    """A one-dimensional array; a deeper one would arrive flattened, so Postgres is made to raise 22P02 for it."""
-    native = "text" if to in ("VARCHAR[]", "UUID[]") else _EXACT[to[:-2]]
-    complaint = f"('multidimensional' || left({sql}::text, 0))::{native}[]"
-    return f"CASE WHEN array_ndims({sql}) > 1 THEN {complaint} ELSE {sql}::{native}[] END"
+        return _constant(typed(str(node.this), _NAMES[beside]), _NAMES[beside])
+    return _constant(text(str(node.this)), "VARCHAR")

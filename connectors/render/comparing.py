@@ -1,0 +1,80 @@
+"""Two values side by side: in native types, and under collations, in which Postgres compares them as DuckDB does."""
+
+from sqlglot import exp
+
+from connectors.render.conversions import converted
+from connectors.render.operands import BINARY, MIXED, Operand
+from connectors.types import Family
+
+RANGES: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+EQUALITIES: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
+    exp.NullSafeNEQ: "IS DISTINCT FROM",
+}
+# Families that both engines bring to one common type before they compare, besides a family with itself.
+_ALIKE = (
+    frozenset({Family.INTEGER, Family.DECIMAL}),
+    frozenset({Family.INTEGER, Family.DOUBLE}),
+    frozenset({Family.DECIMAL, Family.DOUBLE}),
+    frozenset({Family.DATE, Family.TIMESTAMP}),
+)
+_COMPARED = frozenset(Family) - {Family.JSON, Family.INTERVAL, Family.OTHER}
+
+
+def comparable(operand: Operand) -> Operand:
+    """The operand. Raises ValueError when values of its family are not compared alike everywhere."""
+    if operand.family not in _COMPARED:
+        raise ValueError(f"values of {operand.family} are not compared alike everywhere")
+    return operand
+
+
+def groupable(operand: Operand) -> Operand:
+    """The operand as rows are put together by it."""
+    if comparable(operand).family in (Family.REAL, Family.DOUBLE):
+        raise ValueError("which of -0.0 and 0.0 stands for a group is not the same everywhere")
+    return operand.settled()
+
+
+def sortable(operand: Operand) -> Operand:
+    """The operand as rows are ordered by it."""
+    return comparable(operand).binary() if operand.family is Family.TEXT else comparable(operand)
+
+
+def equality(left: Operand, right: Operand, word: str = "=") -> str:
+    """``left = right``, raw where equality is equality of bytes: an index on a column stays usable then."""
+    left, right = promoted(left, right)
+    if left.family is Family.TEXT and BINARY not in (left.collation, right.collation):
+        differ = left.collation and right.collation and left.collation != right.collation
+        left = left.binary() if differ or MIXED in (left.collation, right.collation) else left
+    return f"({left.sql} {word} {right.sql})"
+
+
+def inequality(left: Operand, right: Operand, word: str) -> str:
+    """``left < right`` and the like; texts by their bytes."""
+    left, right = promoted(left, right)
+    left = left.binary() if left.family is Family.TEXT and right.collation != BINARY else left
+    return f"({left.sql} {word} {right.sql})"
+
+
+def promoted(left: Operand, right: Operand) -> tuple[Operand, Operand]:
+    """Both in native types that Postgres compares as DuckDB compares them. ValueError where there are none."""
+    left, right = comparable(left), comparable(right)
+    pair = frozenset({left.family, right.family})
+    if Family.REAL in pair and (left.constant or right.constant):
+        # DuckDB compares as FLOAT here, Postgres would as double precision.
+        return _as_real(left), _as_real(right)
+    if len(pair) == 1:
+        return left, right
+    if pair not in _ALIKE:
+        raise ValueError(f"{left.family} and {right.family} are not compared alike everywhere")
+    if Family.DOUBLE in pair:
+        return converted(left, "DOUBLE"), converted(right, "DOUBLE")
+    return left, right
+
+
+def _as_real(operand: Operand) -> Operand:
+    if operand.family not in (Family.REAL, Family.INTEGER, Family.DECIMAL):
+        raise ValueError(f"real and {operand.family} are not compared alike everywhere")
+    return converted(operand, "FLOAT")
