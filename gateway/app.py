@@ -115,6 +115,8 @@ def flight_settings(config: Config) -> FlightSettings:
         port=server.port,
         tls_cert=server.tls_cert.read_bytes() if server.tls_cert else None,
         tls_key=server.tls_key.read_bytes() if server.tls_key else None,
+        tls_client_ca=server.tls_client_ca.read_bytes() if server.tls_client_ca else None,
+        mtls_port=server.mtls_port,
         users={name: User(user.password_hash, user.products) for name, user in config.users.items()},
         anonymous=Principal("anonymous", server.anonymous) if server.anonymous else None,
         max_running=server.max_running,

@@ -29,6 +29,8 @@ class Server:
     port: int = 31337
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    tls_client_ca: Path | None = None
+    mtls_port: int | None = None
     anonymous: tuple[str, ...] = ()
     sealing_keys: tuple[str, ...] = field(default=(), repr=False)
     max_running: int = 16
@@ -118,6 +120,7 @@ _CREDENTIALS = frozenset({"password", "secret", "secret_key", "access_key", "tok
 _NOT_HERE = 'credentials are not written here; use { env = "…" } or { file = "…" }'
 _STORE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _LAST_PORT = 65_535
+_PORTS = (("server", "port"), ("server", "mtls_port"), ("status", "port"))
 _AT_LEAST_ONE = ("max_running", "max_calls")
 _MORE_THAN_NOTHING = ("query_timeout", "heartbeat_seconds", "token_lifetime", "ticket_lifetime")
 _SECTIONS = {"server": Server, "status": StatusPort, "catalog": CatalogFolder, "limits": Resources, "state": State}
@@ -137,9 +140,9 @@ def load(path: Path | str) -> Config:
     }
     users = {name: _user(name, given, folder, problems) for name, given in _tables(document, "users", problems)}
     stores = {name: _store(name, given, folder, problems) for name, given in _tables(document, "stores", problems)}
-    for name in ("server", "status"):
-        if (made[name].port or 0) > _LAST_PORT:
-            problems.add(f"[{name}] port: must be between 0 and {_LAST_PORT}")
+    for section, key in _PORTS:
+        if (getattr(made[section], key) or 0) > _LAST_PORT:
+            problems.add(f"[{section}] {key}: must be between 0 and {_LAST_PORT}")
     _check_server(made["server"], document.get("server"), problems)
     _check_limits(made["limits"], problems)
     problems.raise_if_any()
@@ -205,7 +208,11 @@ def _holds_credentials(key: str, value: str) -> bool:
 def _check_server(server: Server, given: Any, problems: Problems) -> None:
     if (server.tls_cert is None) != (server.tls_key is None):
         problems.add("[server] tls_cert, tls_key: give both or neither")
-    for key in ("tls_cert", "tls_key"):
+    if (server.tls_client_ca is None) != (server.mtls_port is None):
+        problems.add("[server] tls_client_ca, mtls_port: give both or neither")
+    if server.tls_client_ca and not server.tls_cert:
+        problems.add("[server] tls_client_ca: needs tls_cert and tls_key")
+    for key in ("tls_cert", "tls_key", "tls_client_ca"):
         path: Path | None = getattr(server, key)
         if path and not path.is_file():
             problems.add(f"[server] {key}: there is no such file")

@@ -26,6 +26,8 @@ def serve_until_told(config_path: Path) -> None:
     user = next(iter(config.users), "")
     with report(config) as (status, url), open_gateway(config) as gateway, serve(gateway, config, status) as server:
         show_lines(server.uri, user, "…")
+        if server.mtls_uri:
+            Console(soft_wrap=True).print(Text(f"Users with certificates come in at {server.mtls_uri}.\n"))
         if url:
             Console(soft_wrap=True).print(Text(f"Liveness, readiness and metrics are at {url}.\n"))
         wait_and_drain(server, config.server.drain_seconds, gateway.reload)

@@ -133,7 +133,7 @@ class Slot:
         self._owner: str | None = None
 
     def own(self, owner: str) -> None:
-        """Tell whose call it is, now that this is known; raises :class:`Overloaded`."""
+        """Tell whose call it is, as soon as that is known; raises :class:`Overloaded`."""
         assert self._calls is not None
         self._calls._own_one(owner)  # noqa: SLF001
         self._owner = owner

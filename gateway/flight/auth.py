@@ -54,6 +54,22 @@ class Authenticator:
             raise refused()
         return self._with_cookie(caller, headers)
 
+    def certified(self, identity: bytes, headers: Headers) -> Caller:
+        """Who a client's certificate belongs to; raises :class:`Unauthenticated`.
+
+        A token may come along, since a session lives in it, but only one of the same user.
+        """
+        try:
+            caller = self._named(identity.decode() or "\0")
+        except UnicodeDecodeError:
+            raise refused() from None
+        if headers.get("authorization"):
+            told = self.caller(headers)
+            if told.name != caller.name:
+                raise refused()
+            return told
+        return self._with_cookie(caller, headers)
+
     def token(self, caller: Caller) -> str:
         """The value of an ``authorization`` header that stands for this caller and their session choices."""
         return f"Bearer {self._sealed(Seal.TOKEN, caller)}"

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pyarrow as pa
-
 from gateway.errors import ConfigInvalid
 from gateway.flight.actions import Actions, draining
 from gateway.flight.admission import Admission, Calls
@@ -14,8 +12,9 @@ from gateway.flight.commands import Commands
 from gateway.flight.errors import hide_tracebacks
 from gateway.flight.execution import Conditions
 from gateway.flight.handles import Keyring
+from gateway.flight.listeners import host, listen, listen_certified, scheme, shut
 from gateway.flight.meters import Meters
-from gateway.flight.middleware import KEY, MiddlewareFactory, OpenHandshake
+from gateway.flight.middleware import MiddlewareFactory
 from gateway.flight.registry import Registry
 from gateway.flight.server import Server
 from gateway.flight.settings import FlightSettings
@@ -47,25 +46,30 @@ class FlightServer:
         statements = Statements(service, settings, keyring, conditions)
         self._commands = Commands(service, settings, statements)
         self._actions = Actions(statements, self._registry, self._authenticator)
-        self._server: Server | None = None
+        self._servers: list[Server] = []
         self._retiring = False
         self._stopped = threading.Event()
 
     @property
     def state(self) -> str:
         """``ready`` for queries, ``starting``, or ``draining``."""
-        return "draining" if self._retiring else "ready" if self._server else "starting"
+        return "draining" if self._retiring else "ready" if self._servers else "starting"
 
     @property
     def port(self) -> int:
         """The port it listens on, once started."""
-        assert self._server is not None
-        return int(self._server.port)
+        return int(self._servers[0].port)
 
     @property
     def uri(self) -> str:
         """Where clients find it: ``grpc://`` or ``grpc+tls://``, once started."""
-        return f"{self._scheme}://{self._host}:{self.port}"
+        return f"{scheme(self._settings)}://{host(self._settings)}:{self.port}"
+
+    @property
+    def mtls_uri(self) -> str:
+        """Where clients with certificates find it; empty when there is no such port."""
+        ports = [int(server.port) for server in self._servers[1:]]
+        return f"{scheme(self._settings)}://{host(self._settings)}:{ports[0]}" if ports else ""
 
     @property
     def running(self) -> int:
@@ -80,20 +84,14 @@ class FlightServer:
     def start(self) -> None:
         """Listen. Raises :class:`gateway.errors.ConfigInvalid` when the address cannot be bound."""
         hide_tracebacks()
-        settings = self._settings
-        tls = [(settings.tls_cert, settings.tls_key)] if settings.tls_cert and settings.tls_key else None
+        settings, commands, actions = self._settings, self._commands, self._actions
         try:
-            self._server = Server(
-                self._commands,
-                self._actions,
-                location=f"{self._scheme}://{self._host}:{settings.port}",
-                auth_handler=OpenHandshake(),
-                tls_certificates=tls,
-                middleware={KEY: self._middleware()},
-            )
-        except pa.ArrowException as problem:
-            hint = "Is another gateway running there, and is the address one of this machine?"
-            raise ConfigInvalid(f"Nothing can listen at {self._host}:{settings.port}.", hint=hint) from problem
+            self._servers.append(listen(settings, commands, actions, self._middleware(certified=False)))
+            if settings.tls_client_ca:
+                self._servers.append(listen_certified(settings, commands, actions, self._middleware(certified=True)))
+        except ConfigInvalid:
+            self.stop()
+            raise
 
     def drain(self, grace: float) -> bool:
         """Refuse new queries and wait ``grace`` seconds for the running ones; False when some are still running.
@@ -112,26 +110,15 @@ class FlightServer:
         self._stopped.set()
         self._registry.cancel_all(draining())
         self._registry.wait_until_empty(_STOP_SECONDS)
-        # Let go of it too: it and what it was given refer to each other through C++, where no collector sees it.
-        server, self._server = self._server, None
-        if server is not None:
-            # shutdown() waits for handlers without a limit of its own; a client that reads nothing could hold it.
-            ending = threading.Thread(target=server.shutdown, name="headgate-flight-shutdown", daemon=True)
-            ending.start()
-            ending.join(_STOP_SECONDS)
+        # Let go of them too: they and what they were given refer to each other through C++, where no collector sees it.
+        servers, self._servers = self._servers, []
+        shut(servers, _STOP_SECONDS)
         self._registry.close()
 
-    def _middleware(self) -> MiddlewareFactory:
-        return MiddlewareFactory(self._authenticator, self._calls, self._meters, lambda: self._actions.draining)
-
-    @property
-    def _scheme(self) -> str:
-        return "grpc+tls" if self._settings.tls_cert else "grpc"
-
-    @property
-    def _host(self) -> str:
-        host = self._settings.host
-        return f"[{host}]" if ":" in host else host
+    def _middleware(self, *, certified: bool) -> MiddlewareFactory:
+        return MiddlewareFactory(
+            self._authenticator, self._calls, self._meters, lambda: self._actions.draining, certified=certified
+        )
 
 
 @contextmanager

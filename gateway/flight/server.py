@@ -80,9 +80,12 @@ class Server(fl.FlightServerBase):  # type: ignore[misc]
 
 
 def _rpc(context: Any) -> Rpc:
-    rpc: Rpc = context.get_middleware(KEY).rpc
+    middleware = context.get_middleware(KEY)
+    rpc: Rpc = middleware.rpc
     rpc.gone = context.is_cancelled
     rpc.add_header = context.add_header
+    with translated(rpc):
+        middleware.identify(context.peer_identity())
     return rpc
 
 

@@ -18,19 +18,23 @@ class User:
 class FlightSettings:
     """Address, TLS, users and limits. Times are in seconds; ``port`` 0 takes a free one.
 
-    ``tls_cert`` and ``tls_key`` are PEM bytes, both or neither. ``anonymous`` is who a caller without credentials
-    is; None refuses such callers. ``keys`` are 32-byte secrets shared by all replicas: the first seals, all open;
-    without any, the process makes its own and its tickets die with it. A query waits at most ``queue_seconds`` for
-    one of ``max_running`` places, beside at most ``max_queued`` others; at most ``max_calls`` RPCs are answered at
-    once; and of all three one user may take the part ``user_share``. A client that takes no batch for
-    ``idle_seconds`` loses its query; a stream that is silent for ``heartbeat_seconds`` sends a batch without rows.
-    For ``deregister_seconds`` a draining server still takes new work, and only says that it is not ready.
+    ``tls_cert`` and ``tls_key`` are PEM bytes, both or neither. With ``tls_client_ca``, PEM bytes too, there is a
+    second port, ``mtls_port``, for the users whose certificates it vouches for. ``anonymous`` is who a caller
+    without credentials is; None refuses such callers. ``keys`` are 32-byte secrets shared by all replicas: the
+    first seals, all open; without any, the process makes its own and its tickets die with it. A query waits at most
+    ``queue_seconds`` for one of ``max_running`` places, beside at most ``max_queued`` others; at most ``max_calls``
+    RPCs are answered at once; and of all three one user may take the part ``user_share``. A client that takes no
+    batch for ``idle_seconds`` loses its query; a stream that is silent for ``heartbeat_seconds`` sends a batch
+    without rows. For ``deregister_seconds`` a draining server still takes new work, and only says that it is not
+    ready.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     tls_cert: bytes | None = field(default=None, repr=False)
     tls_key: bytes | None = field(default=None, repr=False)
+    tls_client_ca: bytes | None = field(default=None, repr=False)
+    mtls_port: int | None = None
     users: Mapping[str, User] = field(default_factory=dict)
     anonymous: Principal | None = None
     max_running: int = 16

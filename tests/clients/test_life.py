@@ -1,7 +1,5 @@
-"""TLS, drain and stop, and what a long stream costs."""
+"""Drain and stop, and what a long stream costs."""
 
-import datetime
-import ipaddress
 import os
 import signal
 import threading
@@ -12,56 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.flight as fl
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.flight import wire
 from tests.clients.conftest import Faucet, eventually
 from tests.clients.served import ROWS, served
-
-
-def certificate() -> tuple[bytes, bytes]:
-    """A fresh self-signed certificate for 127.0.0.1, and its key, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    cert = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return cert.public_bytes(serialization.Encoding.PEM), pem
-
-
-def test_a10_tls_serves_who_trusts_the_certificate_and_nobody_else(start):
-    cert, key = certificate()
-    house = start(tls_cert=cert, tls_key=key)
-    assert house.server.uri.startswith("grpc+tls://")
-    trusting = fl.FlightClient(house.server.uri, tls_root_certs=cert)
-    options = fl.FlightCallOptions(headers=[trusting.authenticate_basic_token("ann", "s3cret")])
-    assert len(list(trusting.list_actions(options))) == 8
-    trusting.close()
-
-    strangers = [
-        fl.FlightClient(house.server.uri, tls_root_certs=certificate()[0]),
-        fl.FlightClient(house.server.uri.replace("grpc+tls", "grpc+tcp")),
-    ]
-    for stranger in strangers:
-        with pytest.raises((fl.FlightUnavailableError, pa.ArrowException)):
-            list(stranger.list_actions(fl.FlightCallOptions(timeout=3)))
-        stranger.close()
-
-    trusted = {"adbc.flight.sql.client_option.tls_root_certs": cert.decode()}
-    assert house.ask("SELECT 1", **trusted) == [(1,)]
 
 
 def test_l2_drain_refuses_new_work_and_lets_the_running_finish(house):

@@ -156,6 +156,16 @@ NOT_HERE = 'credentials are not written here; use { env = "â€¦" } or { file = "â
         ("[server]\nheartbeat_seconds = 0", "[server] heartbeat_seconds: must be more than 0 seconds"),
         ("[status]\nport = 65536", "[status] port: must be between 0 and 65535"),
         ("[status]\nport = 'off'", "[status] port: must be a whole number from 0 to 1,000,000,000"),
+        ("[server]\nmtls_port = 1", "[server] tls_client_ca, mtls_port: give both or neither"),
+        ("[server]\nmtls_port = 1\ntls_client_ca = 'here'", "[server] tls_client_ca: needs tls_cert and tls_key"),
+        (
+            "[server]\nmtls_port = 65536\ntls_client_ca = 'here'\ntls_cert = 'here'\ntls_key = 'here'",
+            "[server] mtls_port: must be between 0 and 65535",
+        ),
+        (
+            "[server]\nmtls_port = 0\ntls_client_ca = 'none'\ntls_cert = 'here'\ntls_key = 'here'",
+            "[server] tls_client_ca: there is no such file",
+        ),
         ("[server]\ntls_cert = 'here'", "[server] tls_cert, tls_key: give both or neither"),
         ("[server]\ntls_cert = 'here'\ntls_key = 'none'", "[server] tls_key: there is no such file"),
         (f"[server]\nsealing_keys = ['{KEY}']", f"[server] sealing_keys: {NOT_HERE}"),
