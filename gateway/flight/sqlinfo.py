@@ -11,9 +11,12 @@ from gateway.flight.schemas import SQL_INFO, SQL_INFO_SLOTS
 _STRING, _BOOL, _BIGINT, _INT32, _LIST, _MAP = range(6)
 
 _KEYWORDS = ["ANTI", "ASOF", "EXCLUDE", "ILIKE", "LATERAL", "POSITIONAL", "QUALIFY", "REPLACE", "SAMPLE", "SEMI"]
-_NUMERIC = ["ABS", "CEILING", "EXP", "FLOOR", "LOG", "LOG10", "MOD", "POWER", "ROUND", "SIGN", "SQRT"]
-_TEXT = ["CONCAT", "LCASE", "LEFT", "LENGTH", "LTRIM", "REPLACE", "RIGHT", "RTRIM", "SUBSTRING", "UCASE"]
-_TIME = ["EXTRACT", "HOUR", "MINUTE", "MONTH", "QUARTER", "SECOND", "WEEK", "YEAR"]
+# BI tools send what is listed here instead of computing it themselves, so only functions that mean the same to ODBC
+# and to DuckDB: not LOG (there it is natural), WEEK and DAYOFWEEK (count otherwise), CONCAT (here it skips NULL).
+_NUMERIC = ["ABS", "ACOS", "ASIN", "ATAN", "ATAN2", "CEILING", "COS", "COT", "DEGREES", "EXP", "FLOOR", "LOG10"]
+_NUMERIC += ["MOD", "PI", "POWER", "RADIANS", "ROUND", "SIGN", "SIN", "SQRT", "TAN"]
+_TEXT = ["ASCII", "LCASE", "LEFT", "LENGTH", "LTRIM", "REPEAT", "REPLACE", "RIGHT", "RTRIM", "SUBSTRING", "UCASE"]
+_TIME = ["CURRENT_DATE", "DAYOFMONTH", "DAYOFYEAR", "EXTRACT", "HOUR", "MINUTE", "MONTH", "QUARTER", "YEAR"]
 
 # The slots of 503, 505, 507 and 562 are bigint, whatever the comments of the protocol say: ODBC and JDBC cast so.
 # All of 0-5, 8-11, 100-101 and 500-576 are answered, because older JDBC drivers fail on any that is missing;

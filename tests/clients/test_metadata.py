@@ -142,6 +142,7 @@ def test_m5_adbc_get_table_schema(house):
         assert schema.names == ["id", "song", "seconds"]
         assert schema.types == [pa.int64(), pa.utf8(), pa.decimal128(21, 1)]
         assert [field.nullable for field in schema] == [False, False, True]
+        # The driver sends the name as a pattern and takes only what has exactly that name.
         with pytest.raises(adbc_driver_manager.Error) as caught:
             connection.adbc_get_table_schema("p_ays")
         assert caught.value.status_code == adbc_driver_manager.AdbcStatusCode.NOT_FOUND
@@ -218,6 +219,61 @@ def test_m7_sql_info_answers_every_code_that_old_drivers_need(house):
     assert {503, 505, 507, 562} <= set(bigint)
     subset = client.rows("CommandGetSqlInfo", info=[8, 0, 99_999])
     assert subset["info_name"].to_pylist() == [0, 8]
+
+
+# Each slot and its codes, as clients cast them. 503, 505, 507 and 562 are bigint, whatever the protocol's comments say.
+SLOTS = {
+    "string_value": [0, 1, 2, 504, 513, 514, 529, 530, 531],
+    "bool_value": [
+        *(3, 4, 5, 9, 10, 11, 500, 501, 502, 506, 515, 516, 518, 519, 520, 521, 523, 524, 527, 532, 536, 537),
+        *(539, 556, 563, 565, 566, *range(572, 577)),
+    ],
+    "bigint_value": [503, 505, 507, *range(541, 556), *range(557, 563)],
+    "int32_bitmask": [8, 100, 101, 522, 525, 526, 528, 533, 534, 535, 538, 540, 564, 567, 568, 569, 570, 571],
+    "string_list": [508, 509, 510, 511, 512],
+    "int32_to_int32_list_map": [517],
+}
+
+
+def test_m7_every_code_is_in_the_slot_that_clients_cast_to(house):
+    table = house.raw().rows("CommandGetSqlInfo").combine_chunks()
+    names = [field.name for field in schemas.SQL_INFO_SLOTS]
+    found = {name: [] for name in names}
+    for code, kind in zip(table["info_name"].to_pylist(), table["value"].chunk(0).type_codes.to_pylist(), strict=True):
+        found[names[kind]].append(code)
+    assert found == SLOTS
+    assert table["info_name"].to_pylist() == sorted(table["info_name"].to_pylist())
+
+
+CALLS = {
+    "ATAN2": "ATAN2(1, 2)",
+    "MOD": "MOD(-5, 3)",
+    "PI": "PI()",
+    "POWER": "POWER(2, 3)",
+    "ROUND": "ROUND(2.555, 2)",
+    "LEFT": "LEFT('abc', 2)",
+    "REPEAT": "REPEAT('ab', 2)",
+    "REPLACE": "REPLACE('abc', 'b', 'x')",
+    "RIGHT": "RIGHT('abc', 2)",
+    "SUBSTRING": "SUBSTRING('abc', 2, 2)",
+    "COALESCE": "COALESCE(NULL, 1)",
+    "IFNULL": "IFNULL(NULL, 1)",
+    "CURRENT_DATE": "CURRENT_DATE",
+    "EXTRACT": "EXTRACT(YEAR FROM TIMESTAMP '2026-02-03 04:05:06')",
+}
+
+
+def test_m7_every_function_that_is_announced_can_be_used(gateway):
+    client = gateway.raw()
+    told = dict(zip(*client.rows("CommandGetSqlInfo", info=[509, 510, 511, 512]).to_pydict().values(), strict=True))
+    plain = {509: "(0.5)", 510: "(' aB ')", 511: "(NULL)", 512: "(TIMESTAMP '2026-02-03 04:05:06')"}
+    calls = [CALLS.get(name, name + plain[code]) for code, names in told.items() for name in names]
+    assert len(calls) == 21 + 11 + 2 + 9
+    row = client.query("SELECT " + ", ".join(f"{call} AS c{at}" for at, call in enumerate(calls))).to_pylist()[0]
+    values = dict(zip([name for names in told.values() for name in names], row.values(), strict=True))
+    assert None not in values.values()
+    expected = {"MOD": -2, "LCASE": " ab ", "LENGTH": 4, "LTRIM": "aB ", "DAYOFYEAR": 34, "QUARTER": 1, "HOUR": 4}
+    assert {name: values[name] for name in expected} == expected
 
 
 def test_m7_adbc_reads_the_driver_info(house):

@@ -8,8 +8,10 @@ import adbc_driver_manager
 import pyarrow as pa
 import pytest
 
+from connectors.spi import Column, Table
 from connectors.types import is_supported
-from gateway.flight import typeinfo
+from gateway.catalog import Dataset, Place, Product
+from gateway.flight import metadata, typeinfo
 from gateway.flight.life import serving
 from gateway.flight.settings import FlightSettings
 from tests.clients.conftest import KEY, USERS, House, fetched
@@ -20,6 +22,12 @@ LARGEST = 170141183460469231731687303715884105727
 MOOD = "ENUM('low', 'high')"
 TEXTS = pa.list_(pa.utf8())
 INTERVAL = pa.month_day_nano_interval()
+
+READABLE = [
+    *(pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64(), pa.utf8(), pa.binary()),
+    *(pa.date32(), pa.time64("us"), pa.timestamp("us"), pa.timestamp("us", tz="UTC")),
+    *(pa.decimal128(38, 0), pa.decimal128(20, 0), pa.decimal128(18, 3)),
+]
 
 # id, expression, type in `common`, type in `full`, value in `common`, value in `full` where it is another
 TYPES = [
@@ -158,6 +166,27 @@ def test_m6_every_type_that_a_column_can_have_is_in_the_type_list():
     for name in plain:
         assert typeinfo.listed_name(name) == name
         assert typeinfo.listed_name(f"{name}[]") == "LIST"
+
+
+def test_m6_a_table_of_every_type_is_announced_in_types_that_every_client_knows(duck):
+    listed = typeinfo.type_info(None).column("type_name").to_pylist()
+    names = [*(name for name in listed if is_supported(name)), "DECIMAL(18,3)", "UBIGINT[]", "VARCHAR[][]"]
+    columns = tuple(Column(f"c{at}", name) for at, name in enumerate(names))
+    dataset = Dataset("all", "memory", Table("all", columns), required=("c0",))
+    place = Place(Product("d", "p", 1, (dataset,)), dataset)
+    common = {"common": [*READABLE, pa.list_(pa.decimal128(20, 0)), pa.list_(TEXTS)]}
+    unsigned = [pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(), pa.list_(pa.uint64()), pa.list_(TEXTS), INTERVAL]
+    allowed = common | {"full": [*READABLE, *unsigned]}
+    for profile, types in allowed.items():
+        shown = pa.ipc.read_schema(pa.py_buffer(metadata.table_schema(place, profile)))
+        assert [field for field in shown if field.type not in types] == []
+        assert [field.nullable for field in shown] == [False] + [True] * (len(names) - 1)
+        types_told = [field.metadata[b"ARROW:FLIGHT:SQL:TYPE_NAME"].decode() for field in shown]
+        assert set(types_told) <= set(listed)
+        # What a query over such columns gives is what was announced.
+        nulls = ", ".join(f"CAST(NULL AS {name}) AS c{at}" for at, name in enumerate(names))
+        answer = duck.raw().query(f"SELECT {nulls}", x_headgate_type_profile=profile)
+        assert answer.schema.types == shown.types
 
 
 def test_t_bound_values_come_back_as_what_they_were(gateway):
