@@ -70,7 +70,16 @@ def test_m2_every_answer_has_the_reference_schema(house):
         "CommandGetSqlInfo": ({}, schemas.SQL_INFO),
     }
     for command, (fields, schema) in expected.items():
-        assert client.rows(command, **fields).schema.equals(schema, check_metadata=True), command
+        table = client.rows(command, **fields)
+        assert table.schema.equals(schema, check_metadata=True), command
+        assert not any(field.metadata for field in table.schema), command
+
+
+@pytest.mark.parametrize("what", ["Catalogs", "DbSchemas", "Tables", "TableTypes"])
+def test_m2_rows_are_sorted_and_never_twice(house, what):
+    rows = [tuple(row.values()) for row in house.raw().rows(f"CommandGet{what}").to_pylist()]
+    assert rows == sorted(set(rows))
+    assert rows
 
 
 def test_m2_reference_schemas_are_written_out_once_more_here():

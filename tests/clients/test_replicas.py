@@ -136,6 +136,19 @@ class _HeardCall(fl.ClientMiddleware):
         self.kept.update(headers)
 
 
+def test_q17_a_ticket_is_renewed_on_the_other_process_and_cancelled_only_where_it_runs(pair):
+    a, b = pair
+    info = a.info("CommandStatementQuery", query="SELECT 1 AS one")
+    renewal = wire.make("RenewFlightEndpointRequest")
+    renewal.endpoint.ParseFromString(info.endpoints[0].serialize())
+    renewed = fl.FlightEndpoint.deserialize(b.act("RenewFlightEndpoint", renewal.SerializeToString())[0])
+    assert a.stream(renewed.ticket).read_all().to_pydict() == {"one": [1]}
+    cancelling = wire.make("CancelFlightInfoRequest")
+    cancelling.info.ParseFromString(info.serialize())
+    with pytest.raises(KeyError, match="QUERY_UNKNOWN"):
+        b.act("CancelFlightInfo", cancelling.SerializeToString())
+
+
 def test_q17_another_principal_can_use_nothing_on_either_process(pair, replicas):
     a, _ = pair
     handle = a.prepare(SQL).prepared_statement_handle

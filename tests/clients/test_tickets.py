@@ -8,7 +8,9 @@ import pytest
 
 from gateway.flight import wire
 from gateway.flight.handles import Keyring, Seal
-from tests.clients.conftest import KEY
+from gateway.flight.life import serving
+from gateway.flight.settings import FlightSettings, User
+from tests.clients.conftest import KEY, USERS, Raw
 
 SQL = "SELECT 1 AS a"
 LEAKS = ("Traceback", ".py", "File ")
@@ -129,3 +131,37 @@ def test_q18_unknown_commands_actions_and_paths(house):
     for name in ("CancelFlightInfo", "RenewFlightEndpoint", "SetSessionOptions", "CloseSession"):
         with pytest.raises(pa.ArrowInvalid, match="REQUEST_MALFORMED"):
             client.act(name, b"\xff\xff")
+
+
+def test_q16_a_grant_that_was_taken_back_holds_for_tickets_that_are_out(gateway):
+    users = {"ann": User(USERS["ann"].password_hash, ("artists.*",))}
+    with serving(gateway.service, FlightSettings(users=users, keys=(KEY,))) as server:
+        client = Raw(server.uri, "ann", "s3cret")
+        sql = "SELECT COUNT(*) AS n FROM artists.catalog.labels"
+        one = ticket(client, sql)
+        handle = client.prepare(sql).prepared_statement_handle
+        assert client.stream(one).read_all().to_pydict() == {"n": [12]}
+        users["ann"] = User(USERS["ann"].password_hash, ("play.*",))
+        for step in (
+            lambda: client.stream(one).read_all(),
+            lambda: client.info("CommandPreparedStatementQuery", prepared_statement_handle=handle),
+        ):
+            with pytest.raises(KeyError, match="ADDRESS_UNKNOWN"):
+                step()
+        assert client.rows("CommandGetCatalogs")["catalog_name"].to_pylist() == ["play"]
+        del users["ann"]
+        with pytest.raises(fl.FlightUnauthenticatedError):
+            client.stream(one).read_all()
+        client.close()
+
+
+def test_q16_nobody_renews_or_cancels_the_ticket_of_another(house):
+    client, bob = house.raw(), house.raw("bob")
+    info = client.info("CommandStatementQuery", query=SQL)
+    renewal = wire.make("RenewFlightEndpointRequest")
+    renewal.endpoint.ParseFromString(info.endpoints[0].serialize())
+    cancelling = wire.make("CancelFlightInfoRequest")
+    cancelling.info.ParseFromString(info.serialize())
+    for name, body in (("RenewFlightEndpoint", renewal), ("CancelFlightInfo", cancelling)):
+        with pytest.raises(fl.FlightUnauthorizedError, match="PERMISSION_DENIED: This was issued to another user"):
+            bob.act(name, body.SerializeToString())
