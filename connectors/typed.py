@@ -1,14 +1,15 @@
 """The DuckDB type of every node of a query, as DuckDB itself tells it, one operation at a time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-Ask = Callable[[str, tuple[str, ...]], str]
-"""The DuckDB type of an expression, given as text over columns x0, x1 … of the given types.
+Ask = Callable[[Hashable, Callable[[], str], tuple[str, ...]], str]
+"""The DuckDB type of an expression over columns x0, x1 … of the given types; equal keys stand for equal texts.
 
-Raises ValueError for what DuckDB rejects. Columns, not NULLs: DuckDB types some functions of a constant otherwise.
+The text is only made when the key is new. Raises ValueError for what DuckDB rejects. Columns, not NULLs: DuckDB
+types some functions of a constant otherwise.
 """
 
 _BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
@@ -41,20 +42,35 @@ class Types:
             return self.of(node.selects[0])
         if isinstance(node, _BOOLEAN):
             return "BOOLEAN"
-        types: list[str] = []
-        bare = self._bare(node, types)
-        return self.ask(self.printed(bare), tuple(types))
+        inner = node.this if isinstance(node, exp.Window) else node
+        operands = [operand for operand in _operands(inner) if not is_literal(operand)]
+        types = tuple(self.of(operand) for operand in operands)
+        key = (type(node), _shape(inner, frozenset(map(id, operands))), types)
+        return self.ask(key, lambda: self.printed(_bare(node)), types)
 
-    def _bare(self, node: exp.Expr, types: list[str]) -> exp.Expr:
-        """The node alone, over x0, x1 … whose types are added to ``types``; windows are left empty."""
-        if isinstance(node, exp.Window):
-            return exp.Window(this=self._bare(node.this, types), over="OVER")
-        bare = node.copy()
-        for here, there in zip(_operands(node), _operands(bare), strict=True):
-            if not is_literal(here):
-                there.replace(exp.column(f"x{len(types)}"))
-                types.append(self.of(here))
-        return bare
+
+def _shape(node: exp.Expr, operands: frozenset[int]) -> Hashable:
+    """What sets one operation apart from others over operands of the same types."""
+    if id(node) in operands:
+        return None
+    parts = [
+        (key, _shape(part, operands) if isinstance(part, exp.Expr) else part)
+        for key, value in node.args.items()
+        for part in (value if isinstance(value, list) else (value,))
+        if part is not None and part is not False
+    ]
+    return (type(node), *parts)
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    """The node alone, over x0, x1 …; windows are left empty."""
+    if isinstance(node, exp.Window):
+        return exp.Window(this=_bare(node.this), over="OVER")
+    bare = node.copy()
+    open_operands = [operand for operand in _operands(bare) if not is_literal(operand)]
+    for number, operand in enumerate(open_operands):
+        operand.replace(exp.column(f"x{number}"))
+    return bare
 
 
 def is_literal(node: exp.Expr) -> bool:

@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,10 @@ class Database:
             connection.execute(f"SET GLOBAL {name} = {_literal(value)}")
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._arrow_types: dict[str, pa.DataType] = {}
-        self._expression_types: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._expression_types: dict[Hashable, str] = {}
+        self._folded: dict[str, Folded | None] = {}
+        self._shapes: dict[tuple[tuple[str, str], ...], str] = {}
+        self._shaping = threading.Lock()
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
         """In this order: directories can only be allowed while access is open, and the lock comes last."""
@@ -85,32 +89,42 @@ class Database:
         finally:
             cursor.close()
 
-    def describe(self, text: str, relations: Relations) -> tuple[Output, ...]:
+    def describe(self, text: str, relations: Relations, *, kept: bool = False) -> tuple[Output, ...]:
         """Names and types of what ``text`` answers, over empty stand-ins for ``relations``. Runs nothing.
+
+        ``kept`` says that the same relations will be asked about again, so that their stand-ins are worth keeping.
 
         Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit.
         """
-        views = "; ".join(
-            f"CREATE TEMP VIEW {quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE"
-            for name, columns in relations.items()
-        )
+        stand_ins = [f"{quoted(name)} AS ({self._empty(columns, kept=kept)})" for name, columns in relations.items()]
         with self.cursor() as cursor, translated():
-            _check_single(cursor, text)
-            if views:
-                cursor.execute(views)
-            rows = cursor.execute(f"DESCRIBE {text}").fetchall()
+            statements = cursor.extract_statements(f"DESCRIBE {_with(stand_ins, text)}")
+            if len(statements) != 1:
+                raise SqlNotAllowed("Only a single SELECT statement can be answered.")
+            rows = cursor.execute(statements[0]).fetchall()
         return tuple(Output(row[0], row[1]) for row in rows)
 
-    def type_of(self, text: str, types: tuple[str, ...]) -> str:
-        """The DuckDB type of an expression over columns x0, x1 … of these types, asked once for each text.
+    def _empty(self, columns: Sequence[Column], *, kept: bool) -> str:
+        """A query that answers no rows of these columns."""
+        if not kept:
+            return f"SELECT {_nulls(columns)} WHERE FALSE"
+        key = tuple((column.name, column.type) for column in columns)
+        with self._shaping:
+            if key not in self._shapes:
+                self._shapes[key] = f"shape_{len(self._shapes)}"
+                with self.cursor() as cursor, translated():
+                    cursor.execute(f"CREATE TABLE {self._shapes[key]} AS SELECT {_nulls(columns)} WHERE FALSE")
+        return f"FROM {self._shapes[key]}"
+
+    def type_of(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:
+        """The DuckDB type of an expression over columns x0, x1 … of these types, asked once for each key.
 
         Raises ValueError for what DuckDB rejects.
         """
-        key = (text, types)
         if key not in self._expression_types:
             if len(self._expression_types) >= _REMEMBERED:
                 self._expression_types.clear()
-            self._expression_types[key] = self._ask_type(text, types)
+            self._expression_types[key] = self._ask_type(text(), types)
         return self._expression_types[key]
 
     def _ask_type(self, text: str, types: tuple[str, ...]) -> str:
@@ -122,19 +136,23 @@ class Database:
                 raise ValueError("DuckDB does not accept the expression") from problem
         return str(row[1]) if row else ""
 
-    def fold(self, texts: Sequence[str]) -> list[Folded | None]:
+    def fold(self, texts: Sequence[str], *, kept: bool) -> list[Folded | None]:
         """What DuckDB makes of constant expressions, all in one transaction so that clocks agree.
 
-        None for each of them when one raises: the query itself then tells why.
+        None for each of them when one raises: the query itself then tells why. ``kept`` answers are asked once.
         """
+        if kept and all(text in self._folded for text in texts):
+            return [self._folded[text] for text in texts]
         outputs = ", ".join(f"typeof({text}), CAST({text} AS VARCHAR)" for text in texts)
         with self.cursor() as cursor:
             try:
-                row = cursor.execute(f"SELECT {outputs}").fetchone()
+                row = cursor.execute(f"SELECT {outputs}").fetchone() or ()
             except duckdb.Error:
                 return [None] * len(texts)
-        assert row is not None
-        return [Folded(kind, text) for kind, text in zip(row[::2], row[1::2], strict=True)]
+        found: list[Folded | None] = [Folded(kind, text) for kind, text in zip(row[::2], row[1::2], strict=True)]
+        if kept and len(self._folded) < _REMEMBERED:
+            self._folded.update(zip(texts, found, strict=True))
+        return found
 
     def schema(self, outputs: Sequence[Output]) -> pa.Schema:
         """The Arrow schema in which DuckDB hands out these columns."""
@@ -155,10 +173,9 @@ class Database:
         Raises :class:`gateway.errors.SqlNotAllowed` otherwise. Nothing is run that was not admitted.
         """
         with self.cursor() as cursor, translated():
-            _check_single(cursor, text)
             row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
         tree = json.loads(row[0]) if row else {}
-        if tree.get("error"):
+        if tree.get("error") or len(tree["statements"]) != 1:
             raise SqlNotAllowed("This form of statement cannot be checked.", hint="Write it as a plain SELECT.")
         defined = set(_ctes(tree))
         for table in _of_type(tree, "BASE_TABLE"):
@@ -182,6 +199,14 @@ def _check_single(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
     statements = cursor.extract_statements(text)
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         raise SqlNotAllowed("Only a single SELECT statement can be answered.")
+
+
+def _with(stand_ins: Sequence[str], text: str) -> str:
+    """``text`` with more CTEs in front; as the printer writes it, it begins with its own WITH if it has one."""
+    own = next((word for word in ("WITH RECURSIVE ", "WITH ") if text.startswith(word)), "")
+    if not stand_ins:
+        return text
+    return f"{own or 'WITH '}{', '.join(stand_ins)}{', ' if own else ' '}{text.removeprefix(own)}"
 
 
 def _nulls(columns: Sequence[Column]) -> str:

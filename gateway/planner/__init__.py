@@ -17,6 +17,7 @@ runs the user's own query over them (whole.py): slower, and never wrong.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -40,7 +41,13 @@ from gateway.planner.split import split
 from gateway.planner.whole import deliver_whole
 
 Relations = Mapping[str, tuple[Column, ...]]
-Describe = Callable[[str, Relations], tuple[Output, ...]]
+
+
+class Describe(Protocol):
+    """DuckDB's word on what a text answers over relations of these columns; ``kept`` ones are asked about often."""
+
+    def __call__(self, text: str, relations: Relations, *, kept: bool = False) -> tuple[Output, ...]:
+        """Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,8 @@ UNSOUND = "the pushed form does not stand up to DuckDB's own check"
 def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) -> Plan:
     """Plan a resolved query. Raises :class:`gateway.errors.SqlInvalid` when DuckDB rejects its names or types."""
     text = tools.printed(resolved.query)
-    outputs = tools.describe(text, {name: place.dataset.table.columns for name, place in resolved.places.items()})
+    tables = {name: place.dataset.table.columns for name, place in resolved.places.items()}
+    outputs = tools.describe(text, tables, kept=True)
     if not pushdown:
         return _whole(resolved, stores, tools, outputs, Reason("everything", "pushdown is off"))
     try:

@@ -1,7 +1,7 @@
 """Constants are computed once, by DuckDB, so that every store is sent the same plain values."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from sqlglot import exp
 
@@ -26,8 +26,11 @@ class Folded(NamedTuple):
     text: str | None
 
 
-Fold = Callable[[Sequence[str]], Sequence[Folded | None]]
-"""Computes constant expressions, given as texts; None for those that raise, which are left as they are."""
+class Fold(Protocol):
+    """Computes constant expressions, given as texts; ``kept`` ones depend on nothing, not even on the time."""
+
+    def __call__(self, texts: Sequence[str], *, kept: bool) -> Sequence[Folded | None]:
+        """What each of them is; None for those that raise, which are left as they are."""
 
 
 def reads_clock(query: exp.Expr) -> bool:
@@ -40,7 +43,8 @@ def fold_constants(query: exp.Query, printed: Print, fold: Fold) -> None:
     found = [node for node in _largest(query) if not is_constant(node.unnest())]
     if not found:
         return
-    for node, value in zip(found, fold([printed(node) for node in found]), strict=True):
+    kept = not any(reads_clock(node) for node in found)
+    for node, value in zip(found, fold([printed(node) for node in found], kept=kept), strict=True):
         if value is not None and value.text is not None and (made := _written(value)) is not None:
             node.replace(made)
 

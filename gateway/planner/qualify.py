@@ -15,13 +15,14 @@ def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
     """A copy of ``query`` in which every column names its source; refuses what cannot be analysed with certainty."""
     _refuse_unusual(query, places)
     columns: dict[str, object] = {
-        name: {column.name: "unknown" for column in place.dataset.table.columns} for name, place in places.items()
+        name: {column.name.lower(): "unknown" for column in place.dataset.table.columns}
+        for name, place in places.items()
     }
     try:
         bound = bind_names(
             query.copy(),
             dialect="duckdb",
-            schema=MappingSchema(columns, dialect="duckdb", normalize=True),
+            schema=MappingSchema(columns, dialect="duckdb", normalize=False),
             quote_identifiers=True,
         )
     except (SqlglotError, AttributeError, KeyError, ValueError) as problem:
