@@ -119,7 +119,7 @@ def _value(column: pa.Array, at: int) -> Any:
         elif pa.types.is_duration(column.type):
             column = column.cast(pa.duration("us"))
         return column[0].as_py()
-    except (pa.ArrowException, ValueError, OverflowError, LookupError, OSError):
+    except (pa.ArrowException, ValueError, ArithmeticError, LookupError, OSError):
         raise ParametersInvalid(f"The value of parameter ${at} is outside the range that can be bound.") from None
 
 

@@ -1,14 +1,15 @@
 """What a client may expect of a Flight SQL server, row by row.
 
 A test proves a row by carrying its id at the head of its name: ``test_q17_…``, or ``test_a1_a9_…`` for two of them.
-Unless the test is marked with ``client``, it counts for the client that the row names.
+Unless the test is marked with ``client``, it counts for the client that the row names, or for pyarrow where that client
+is no library of this process.
 """
 
 from importlib.metadata import version
 
 ADBC = f"ADBC {version('adbc-driver-flightsql')}"
 PYARROW = f"pyarrow {version('pyarrow')}"
-GRAFANA, JDBC, ODBC, SQLALCHEMY = "Go", "JDBC", "ODBC", "SQLAlchemy"
+GO, JDBC, ODBC, SQLALCHEMY = "Go", "JDBC", "ODBC", "SQLAlchemy"
 
 ROWS: dict[str, dict[str, tuple[str, str]]] = {
     "Logging in": {
@@ -128,7 +129,7 @@ ROWS: dict[str, dict[str, tuple[str, str]]] = {
         "O4": (ODBC, "every type"),
         "O5": (ODBC, "Power BI: import"),
         "O6": (ODBC, "Power BI: DirectQuery"),
-        "G1": (GRAFANA, "health check, series, table, more than 4 MiB, one endpoint"),
+        "G1": (GO, "health check, series, table, more than 4 MiB, one endpoint"),
     },
 }
 CLIENTS = {row: client for rows in ROWS.values() for row, (client, _) in rows.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.checklist import CLIENTS
+from tests.clients.checklist import ADBC, CLIENTS, JDBC, PYARROW
 
 KEPT = Path(__file__).parents[2] / ".cache" / "clients"
 _HEAD = re.compile(r"test_((?:[a-z]\d+_)+)")
@@ -43,9 +43,13 @@ class Outcomes:
 def proved(item: pytest.Item) -> list[tuple[str, str]]:
     """The pairs of client and row that a test speaks for."""
     match = _HEAD.match(item.name)
-    rows = [row for row in match[1].upper().split("_") if CLIENTS.get(row, "JDBC") != "JDBC"] if match else []
+    rows = [row for row in match[1].upper().split("_") if CLIENTS.get(row, JDBC) != JDBC] if match else []
     mark = item.get_closest_marker("client")
-    return [(client, row) for row in rows for client in (mark.args if mark else (CLIENTS[row],))]
+    return [(client, row) for row in rows for client in (mark.args if mark else (_usual(row),))]
+
+
+def _usual(row: str) -> str:
+    return CLIENTS[row] if CLIENTS[row] in (ADBC, PYARROW) else PYARROW
 
 
 def keep(found: Found, whole: bool) -> None:

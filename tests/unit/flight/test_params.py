@@ -51,6 +51,7 @@ def test_nanoseconds_that_are_whole_microseconds_can_be_bound_and_others_not():
     [
         one(2**62, pa.timestamp("us")),
         one(2**31 - 1, pa.date32()),
+        pa.record_batch({"1": pa.array([125], pa.int32()).cast(pa.decimal128(12, 0)).view(pa.decimal128(12, 400))}),
         one(0, pa.timestamp("us", tz="Nowhere/Atall")),
         one([1], pa.list_(pa.int64())),
         one({"a": 1}, pa.struct([("a", pa.int64())])),
