@@ -1,11 +1,12 @@
 # The doors of this repository. The first use of any of them makes .venv from the lock files, once.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test fmt lock clean
+.PHONY: help demo serve check test fuzz fmt lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SCALE ?= 0.1
 PORT ?= 31337
+N ?= 20000
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -27,6 +28,10 @@ check: .venv/.testing  ## Lint, types, layers and the fast tests; needs no servi
 test: .venv/.testing  ## Install what the tests need, and run everything against real services
 	$(BIN)/python -m tests.services.install || [ "$$CI" != true ]
 	$(BIN)/python -m pytest -q
+
+fuzz: .venv/.testing  ## Ask random questions in every placement, N of each (N=20000); differences are kept as cases
+	$(BIN)/python -m tests.services.install
+	$(BIN)/python -m tests.fuzz --placement all --count $(N)
 
 fmt: .venv/.testing  ## Put the code into its one format
 	$(BIN)/ruff check --fix .

@@ -30,7 +30,17 @@ _TEXT = {
 class Options:
     """How each kind of store is reached; a value that another process may be given."""
 
+    landscape: str
     of: Mapping[str, Mapping[str, Any]]
+
+    def named(self, kind: str, table: Table) -> Table:
+        """The table as a contract of that kind of store would have it: no keys, no facts."""
+        name = {
+            "postgres": f"public.{table.name}",
+            "parquet": f"{table.name}.parquet",
+            "kafka": f"{self.landscape}_{table.name}",
+        }
+        return Table(name[kind], table.columns)
 
     def connect(self, folder: Path, files: PinnedFiles) -> dict[str, Connector]:
         """One connector of each kind, named after it."""
@@ -48,17 +58,8 @@ class Landscape:
         lake = {"url": f"s3://{name}", "endpoint": s3.endpoint, "region": "us-east-1", "allow_http": True}
         lake |= {"access_key": s3.access_key, "secret_key": s3.secret_key}
         self.options = Options(
-            {"postgres": {"dsn": dsn}, "parquet": lake, "kafka": {"bootstrap_servers": kafka.bootstrap}}
+            name, {"postgres": {"dsn": dsn}, "parquet": lake, "kafka": {"bootstrap_servers": kafka.bootstrap}}
         )
-
-    def named(self, kind: str, table: Table) -> Table:
-        """The table as a contract of that kind of store would have it: no keys, no facts."""
-        name = {
-            "postgres": f"public.{table.name}",
-            "parquet": f"{table.name}.parquet",
-            "kafka": f"{self._name}_{table.name}",
-        }
-        return Table(name[kind], table.columns)
 
     def put(self, kind: str, table: Table, filled: pa.Table, native: Mapping[str, str] | None = None) -> None:
         """Load a table; ``native`` maps columns, or else DuckDB's types, to PostgreSQL's where they differ."""
@@ -67,7 +68,7 @@ class Landscape:
         elif kind == "parquet":
             pq.write_table(filled, f"{self._name}/{table.name}.parquet", filesystem=self._s3.filesystem())
         else:
-            self._into_kafka(self.named(kind, table).name, table, filled)
+            self._into_kafka(self.options.named(kind, table).name, table, filled)
 
     def _into_postgres(self, table: Table, filled: pa.Table, native: Mapping[str, str]) -> None:
         columns = [

@@ -46,7 +46,7 @@ class Placed:
         )
 
     def _dataset(self, item: str, kind: str) -> Dataset:
-        return Dataset(item, kind, self.landscape.named(kind, TABLES[item]))
+        return Dataset(item, kind, self.landscape.options.named(kind, TABLES[item]))
 
     def close(self) -> None:
         for store in self.stores.values():

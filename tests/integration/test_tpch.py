@@ -50,7 +50,7 @@ class House:
     def products(self, placed: dict[str, str]) -> tuple[Product, ...]:
         """One product for each table, where a placement puts it."""
         return tuple(
-            Product("tpch", name, 1, (Dataset(name, placed[name], self.landscape.named(placed[name], table)),))
+            Product("tpch", name, 1, (Dataset(name, placed[name], self.landscape.options.named(placed[name], table)),))
             for name, table in self.tables.items()
         )
 
