@@ -1,11 +1,11 @@
-"""Installs what the real servers need: ``python -m tests.services.install``. Says plainly what cannot be had."""
+"""Installs what real servers and clients need: ``python -m tests.services.install``. Says what cannot be had."""
 
 import importlib
 import sys
 
 from tests.services import Missing
 
-SERVICES = ("postgres", "kafka", "s3", "clients", "go")
+SERVICES = ("postgres", "kafka", "s3", "clients", "go", "jdbc")
 
 
 def main() -> int:

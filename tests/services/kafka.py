@@ -1,6 +1,5 @@
 """A real Apache Kafka broker in KRaft mode: broker and controller in one JVM, on loopback ports."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from tests.services import Missing, free_port
+from tests.services import free_port, java
 
 POM = Path(__file__).with_name("kafka") / "pom.xml"
 LIB = Path(__file__).parents[2] / ".services" / "kafka" / "lib"
@@ -26,21 +25,7 @@ def install() -> None:
     """Fetch the broker's jars once; raises Missing when Java or Maven cannot be had."""
     if missing() is None:
         return
-    if not (shutil.which("java") and shutil.which("mvn")):
-        _install_packages()
-    command = ["mvn", "-B", "-q", "-f", str(POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
-    done = subprocess.run([*command, f"-DoutputDirectory={LIB}"], capture_output=True, text=True, timeout=600)
-    if done.returncode:
-        raise Missing(f"Maven could not fetch the Kafka broker: {(done.stdout + done.stderr).strip()[:300]}")
-
-
-def _install_packages() -> None:
-    if os.geteuid() or not shutil.which("apt-get"):
-        raise Missing("The Kafka broker needs Java 17 and Maven (Debian: default-jre-headless, maven).")
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "default-jre-headless", "maven"]):
-        done = subprocess.run(["apt-get", "-q", *command], capture_output=True, text=True, timeout=600)
-        if done.returncode:
-            raise Missing(f"apt-get {command[0]} failed: {done.stderr.strip()[:300]}")
+    java.copy_jars(POM, "copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={LIB}")
 
 
 def missing() -> str | None:
