@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from tests.clients.checklist import ADBC
+from tests.clients.conftest import eventually
 from tests.clients.probing import PROBES, small_gateway, told
 from tests.conftest import present
 
@@ -19,7 +20,7 @@ def asked(request):
     python = sys.executable if request.param == "newest" else present("clients").python(f"adbc-{request.param}")
     with small_gateway() as gateway:
         answer = told([python, str(PROBES / "adbc.py"), gateway.server.uri])
-        assert gateway.server.running == 0
+        eventually(lambda: gateway.server.running == 0)
     return answer
 
 
@@ -109,3 +110,17 @@ def test_e1_errors_have_status_code_and_query_id(asked):
         assert f"{code}: " in text
         assert "(query " in text
         assert "Traceback" not in text
+
+
+def test_c1_c2_an_endless_query_ends_by_cancelling_and_by_a_deadline(asked):
+    assert asked["cancelled"] == ["CANCELLED"]
+    assert asked["timeout"] == "TIMEOUT"
+
+
+def test_s1_s2_a_session_has_options_of_its_own(asked):
+    assert asked["in the session"] == [[3]]
+    assert asked["in another"][0] == "NOT_FOUND"
+    assert asked["option"] == "artists"
+    status, text = asked["unknown option"]
+    assert status == "INVALID_ARGUMENT"
+    assert "colour" in text

@@ -4,6 +4,7 @@ import datetime
 import json
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 
 import adbc_driver_manager
@@ -15,6 +16,10 @@ LABELS = "artists.catalog.labels"
 LONG = f"""
     SELECT a.artist_id * 1000 + b.artist_id AS n FROM play.events.plays a, play.events.plays b, {LABELS} ORDER BY n
     LIMIT 1000000
+"""
+ENDLESS = f"""
+    SELECT COUNT(*) FROM {", ".join(f"play.events.plays AS {name}" for name in "pqrs")}
+    WHERE (p.artist_id + q.artist_id * r.artist_id + s.artist_id) % 7 = 3
 """
 VALUES = (
     True,
@@ -142,9 +147,46 @@ def execute_update(cursor):
     cursor.adbc_statement.execute_update()
 
 
+def endings(uri):
+    """How a query that would take minutes ends: by a deadline, and by being cancelled from another thread."""
+    deadline = {"adbc.flight.sql.rpc.timeout_seconds.fetch": "0.5"}
+    with connect(uri) as connection, connection.cursor() as cursor:
+        cursor.adbc_statement.set_options(**deadline)
+        timeout = failure(lambda: fetched(cursor))[0]
+    with connect(uri) as connection, connection.cursor() as cursor:
+        ended = []
+        asking = threading.Thread(target=lambda: ended.append(failure(lambda: fetched(cursor))[0]))
+        asking.start()
+        for _ in range(200):
+            asking.join(0.1)
+            if not asking.is_alive():
+                break
+            cursor.adbc_cancel()
+    return {"timeout": timeout, "cancelled": ended}
+
+
+def fetched(cursor):
+    cursor.execute(ENDLESS)
+    return cursor.fetchall()
+
+
+def sessions(uri):
+    prefix = "adbc.flight.sql.session.option."
+    with connect(uri) as connection, connect(uri) as other:
+        connection.adbc_connection.set_options(**{f"{prefix}catalog": "artists"})
+        short = "SELECT id FROM catalog.labels WHERE id = 3"
+        return {
+            "in the session": rows(connection, short),
+            "in another": failure(lambda: rows(other, short)),
+            "option": connection.adbc_connection.get_option(f"{prefix}catalog"),
+            "unknown option": failure(lambda: connection.adbc_connection.set_options(**{f"{prefix}colour": "red"})),
+        }
+
+
 def main(uri):
     with connect(uri) as connection:
-        told = queries(connection) | metadata(connection) | refusals(connection) | logins(uri)
+        told = queries(connection) | metadata(connection) | refusals(connection) | logins(uri) | endings(uri)
+        told |= sessions(uri)
         print(json.dumps(told | {"partitions": partitions(uri, connection)}))
 
 

@@ -26,9 +26,12 @@ def test_every_dependency_has_its_purpose() -> None:
 
 def test_every_direct_dependency_is_pinned_by_hash_and_no_index_is_named() -> None:
     project = tomllib.loads(page("pyproject.toml"))
+    clients = sorted((ROOT / "tests/services/clients").glob("*.in"))
+    assert clients
     for lock, requirements in (
         ("requirements.lock", project["project"]["dependencies"] + project["project"]["optional-dependencies"]["demo"]),
         ("requirements-test.lock", project["dependency-groups"]["test"]),
+        *((str(wanted.with_suffix("").relative_to(ROOT)) + ".lock", wanted.read_text().split()) for wanted in clients),
     ):
         text = page(lock)
         pinned = set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
