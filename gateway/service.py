@@ -58,12 +58,19 @@ class Service(Protocol):
         """The catalog in force now."""
 
     def prepare(
-        self, sql: str, who: Principal, *, parameters: Sequence[Any] | None = None, options: Options = Options()
+        self,
+        sql: str,
+        who: Principal,
+        *,
+        parameters: Sequence[Any] | None = None,
+        options: Options = Options(),
+        call: Call | None = None,
     ) -> Plan:
-        """Plan a statement without running any of it.
+        """Plan a statement without running it.
 
         ``parameters`` are Python values for ``?``, ``$1`` …; None means not bound yet: the plan is then good for
-        its ``schema`` and its ``parameters`` (DuckDB type names in order), not for running.
+        its ``schema`` and its ``parameters`` (DuckDB type names in order), not for running. What has to be asked
+        before a plan can be made, as for a PIVOT its columns, is asked under ``call``.
         """
 
     def run(self, plan: Plan, call: Call) -> Answer:
@@ -92,21 +99,27 @@ class LocalService:
         return self._catalog()
 
     def prepare(
-        self, sql_text: str, who: Principal, *, parameters: Sequence[Any] | None = None, options: Options = Options()
+        self,
+        sql_text: str,
+        who: Principal,
+        *,
+        parameters: Sequence[Any] | None = None,
+        options: Options = Options(),
+        call: Call | None = None,
     ) -> Plan:
         """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
         statement = sql.parse(sql_text, short=bool(options.within[0]))
         try:
-            return self._planned(statement, who, parameters, options)
+            return self._planned(statement, who, parameters, options, call or Call(timeout=_PIVOT_SECONDS))
         except RecursionError:
             raise SqlTooLarge("The statement is nested too deeply.", hint="Split it with WITH.") from None
 
     def _planned(
-        self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options
+        self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options, call: Call
     ) -> Plan:
         catalog = self._catalog()
         query = statement.query if parameters is None else sql.bind(statement.query, parameters)
-        query = sql.close_pivot(query, lambda asked: self._values(asked, who, options)).copy()
+        query = sql.close_pivot(query, lambda asked: self._values(asked, who, options, call)).copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who, options.within))
         resolved, unbound = _unbound(resolved)
         made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
@@ -138,10 +151,10 @@ class LocalService:
             pass
         return Measured.of(answer.moved, answer.rows, answer.milliseconds)
 
-    def _values(self, asked: exp.Query, who: Principal, options: Options) -> list[Any]:
+    def _values(self, asked: exp.Query, who: Principal, options: Options, call: Call) -> list[Any]:
         """The answer of a query of one column, for a PIVOT that must know its columns before it can be planned."""
-        made = self._planned(sql.Statement(asked, "", "text"), who, (), options)
-        answer = self._engine.run(made, Call(timeout=_PIVOT_SECONDS))
+        made = self._planned(sql.Statement(asked, "", "text"), who, (), options, call)
+        answer = self._engine.run(made, call)
         return [value for batch in answer for value in batch.column(0).to_pylist()]
 
     def _stores(self) -> Stores:

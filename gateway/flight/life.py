@@ -73,7 +73,7 @@ class FlightServer:
 
     @property
     def running(self) -> int:
-        """How many queries run or wait for a place."""
+        """How many queries run, wait for a place, or are being planned."""
         return len(self._registry)
 
     @property

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connectors.call import Call
@@ -68,6 +69,15 @@ class Registry:
         with self._changed:
             self._running.discard(running)
             self._changed.notify_all()
+
+    @contextmanager
+    def watching(self, running: Running) -> Iterator[None]:
+        """Watch a query for the length of the block."""
+        self.add(running)
+        try:
+            yield
+        finally:
+            self.remove(running)
 
     def cancel(self, query_id: str, owner: str) -> None:
         """Cancel a query of this owner; raises :class:`QueryUnknown` when none of that id is running."""

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from gateway.flight import params, wire
 from gateway.flight.bindings import Bindings
 from gateway.flight.execution import Conditions, Execution
 from gateway.flight.handles import Keyring, Seal, Sealed
+from gateway.flight.registry import Running
 from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
 from gateway.planner.plan import Plan
@@ -60,13 +62,13 @@ class Statements:
 
     def schema(self, rpc: Rpc, sql: str) -> pa.Schema:
         """The schema of a statement's answer, whatever its parameters."""
-        return self._prepare(rpc, sql).schema
+        return self._prepare(rpc, sql, None).schema
 
     def plan(self, rpc: Rpc, sql: str, bound: bytes | None = None) -> Planned:
         """Plan a statement with what is bound to it, and seal a ticket for running it."""
         timeout = rpc.timeout(self._settings.query_timeout)
         values = params.values(bound) if bound is not None else []
-        plan = self._service.prepare(sql, rpc.caller.principal, parameters=values, options=rpc.session.options())
+        plan = self._prepare(rpc, sql, values)
         ticket = Sealed(
             expires=time.time() + self._settings.ticket_lifetime,
             principal=rpc.caller.name,
@@ -87,12 +89,13 @@ class Statements:
         rpc.id = ticket.query_id
         call = Call(id=ticket.query_id, timeout=ticket.timeout)
         execution = Execution(self._conditions, rpc, call)
-        return Rows(execution.start(self._service, lambda: self._planned_again(rpc, ticket)), execution.batches())
+        return Rows(execution.start(self._service, lambda: self._planned_again(rpc, ticket, call)), execution.batches())
 
-    def _planned_again(self, rpc: Rpc, ticket: Sealed) -> Plan:
+    def _planned_again(self, rpc: Rpc, ticket: Sealed, call: Call) -> Plan:
         values = params.values(ticket.parameters) if ticket.parameters is not None else []
         choices = ticket.session.options()
-        plan = self._service.prepare(ticket.sql, rpc.caller.principal, parameters=values, options=choices)
+        who = rpc.caller.principal
+        plan = self._service.prepare(ticket.sql, who, parameters=values, options=choices, call=call)
         if _fingerprint(plan.schema) != ticket.fingerprint:
             raise TicketInvalid("The answer's columns have changed since the query was planned.", hint="Run it again.")
         return plan
@@ -110,7 +113,7 @@ class Statements:
 
     def create(self, rpc: Rpc, sql: str) -> bytes:
         """Prepare a statement: the packed result with its handle, and the schemas of its answer and parameters."""
-        plan = self._prepare(rpc, sql)
+        plan = self._prepare(rpc, sql, None)
         expected = params.parameter_schema(plan.parameters, rpc.session.profile)
         # A handle gives its bearer nothing that the SQL text would not, and drivers keep them for days: no expiry.
         handle = self._keyring.seal(Seal.PREPARED, Sealed(math.inf, rpc.caller.name, sql=sql))
@@ -148,8 +151,12 @@ class Statements:
         """Forget what was bound to a handle. Any bytes will do: closing twice is not an error."""
         self._bound.drop(blob)
 
-    def _prepare(self, rpc: Rpc, sql: str) -> Plan:
-        return self._service.prepare(sql, rpc.caller.principal, options=rpc.session.options())
+    def _prepare(self, rpc: Rpc, sql: str, values: list[Any] | None) -> Plan:
+        """Plan a statement. What has to be asked for that is given up when the client leaves."""
+        call = Call(id=rpc.id, timeout=rpc.timeout(self._settings.query_timeout))
+        choices = rpc.session.options()
+        with self._conditions.registry.watching(Running(call, rpc.caller.name, rpc.gone)):
+            return self._service.prepare(sql, rpc.caller.principal, parameters=values, options=choices, call=call)
 
     def _own(self, rpc: Rpc, kind: Seal, blob: bytes, *, expired: bool = False) -> Sealed:
         content = self._keyring.open(kind, blob, expired=expired)

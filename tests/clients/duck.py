@@ -90,7 +90,13 @@ class DuckService:
             raise self.faults[where]
 
     def prepare(
-        self, sql: str, who: Principal, *, parameters: Sequence[Any] | None = None, options: Options = Options()
+        self,
+        sql: str,
+        who: Principal,
+        *,
+        parameters: Sequence[Any] | None = None,
+        options: Options = Options(),
+        call: Call | None = None,
     ) -> Plan:
         self._fail("prepare")
         self.prepared.append((sql, who.name, None if parameters is None else list(parameters), options.pushdown))

@@ -112,6 +112,38 @@ def test_c3_a_client_killed_in_getflightinfo_leaves_nothing(house, monkeypatch):
     assert house.raw().query("SELECT 1 AS a").to_pydict() == {"a": [1]}
 
 
+CROSSED = " FROM play.events.plays AS p, play.events.plays AS q, play.events.plays AS r, play.events.plays AS s"
+NEVER = f"SELECT p.device, q.count{CROSSED} WHERE (p.artist_id + q.artist_id * r.artist_id + s.artist_id) % 977 = 1000"
+
+
+def test_c3_what_planning_asks_for_a_killed_client_is_given_up(gateway):
+    """A PIVOT is planned by running a query for its columns."""
+    before = gateway.server.running
+    with client_to_kill(gateway, f"PIVOT ({NEVER}) ON device USING sum(count)", "plan") as client:
+        assert client.stdout.readline() == b"begun\n"
+        eventually(lambda: gateway.server.running == before + 1)
+        assert not threading.Event().wait(0.3)
+        assert gateway.server.running == before + 1
+        client.kill()
+        killed = time.monotonic()
+        eventually(lambda: gateway.server.running == before and gateway.server.calls == 0)
+        assert time.monotonic() - killed < 2
+
+
+def test_c1_cancelling_interrupts_the_engine_within_half_a_second(gateway):
+    with gateway.adbc() as connection, connection.cursor() as cursor:
+        timer = threading.Timer(0.3, cursor.adbc_cancel)
+        timer.start()
+        with pytest.raises(adbc_driver_manager.Error) as caught:
+            fetched(cursor, NEVER)
+        cancelled = time.monotonic()
+        assert caught.value.status_code == CANCELLED
+        eventually(lambda: gateway.server.running == 0, 2)
+        assert time.monotonic() - cancelled < 0.5
+        timer.join()
+    assert gateway.ask("SELECT 1 AS a") == [(1,)]
+
+
 def test_a_stream_dropped_by_its_reader_is_noticed(house):
     faucet = Faucet(house.service, "SELECT slow", 1)
     client = house.raw()

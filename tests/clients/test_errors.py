@@ -2,7 +2,9 @@
 
 import base64
 import logging
+import re
 
+import adbc_driver_manager
 import pyarrow as pa
 import pyarrow.flight as fl
 import pytest
@@ -26,7 +28,8 @@ from gateway.errors import (
 )
 from gateway.flight import actions, auth, commands, metadata, middleware, server, wire
 from gateway.flight.errors import translate
-from tests.clients.conftest import Faucet
+from gateway.flight.meters import Meters
+from tests.clients.conftest import Faucet, eventually
 
 INJECTED = "injected-9f3 /etc/headgate/secret.toml password=hunter2"
 SQL = "SELECT 1 AS a"
@@ -181,7 +184,7 @@ STATUS = [
 
 @pytest.mark.parametrize(("error", "seen"), STATUS, ids=lambda value: getattr(value, "code", ""))
 @pytest.mark.parametrize("place", ["planned", "streamed"])
-def test_errors_reach_the_client_with_status_code_and_id(house, error, seen, place):
+def test_e1_errors_reach_the_client_with_status_code_and_id(house, error, seen, place):
     def flow(call):
         yield pa.record_batch({"n": pa.array([1], pa.int64())})
         raise type(error)("It failed.", hint="Do this.", product="play.events", store="s3") from Broken(INJECTED)
@@ -194,6 +197,59 @@ def test_errors_reach_the_client_with_status_code_and_id(house, error, seen, pla
     told = str(caught.value)
     assert f"{error.code}: It failed. [product 'play.events', store 's3'] Hint: Do this. (query " in told
     assert_nothing_leaks(told)
+
+
+BROKEN = "SELECT CAST(CASE WHEN i = 390000 THEN 'x' ELSE '1' END AS INTEGER) AS a FROM range(400000) AS t(i)"
+TOLD = [
+    ("SELECT FROM WHERE", "SQL_SYNTAX", "INVALID_ARGUMENT"),
+    ("SELECT 1; SELECT 2", "SQL_NOT_ALLOWED", "INVALID_ARGUMENT"),
+    ("DROP TABLE artists.catalog.labels", "SQL_NOT_ALLOWED", "INVALID_ARGUMENT"),
+    ("SELECT * FROM artists.catalog.lables", "ADDRESS_UNKNOWN", "NOT_FOUND"),
+    ("SELECT nope FROM artists.catalog.labels", "SQL_INVALID", "INVALID_ARGUMENT"),
+    ("SELECT name + founded FROM artists.catalog.labels", "SQL_INVALID", "INVALID_ARGUMENT"),
+    ("SELECT CAST(name AS INTEGER) FROM artists.catalog.labels", "QUERY_FAILED", "INVALID_ARGUMENT"),
+    (BROKEN, "QUERY_FAILED", "INVALID_ARGUMENT"),
+    ("SELECT " + "x" * 30_000, "SQL_INVALID", "INVALID_ARGUMENT"),
+    ("SELECT '" + "x" * 70_000 + "'", "SQL_TOO_LARGE", "INVALID_ARGUMENT"),
+]
+
+
+@pytest.mark.parametrize(("sql", "code", "status"), TOLD, ids=[sql[:30] for sql, _, _ in TOLD])
+def test_e1_what_a_driver_shows_of_an_error(gateway, sql, code, status):
+    """The real planner and engine behind ADBC: planned, running, and in the middle of a stream."""
+    with pytest.raises(adbc_driver_manager.Error) as caught:
+        gateway.ask(sql)
+    assert caught.value.status_code == getattr(adbc_driver_manager.AdbcStatusCode, status)
+    assert_told(str(caught.value), code)
+    assert gateway.server.running == 0
+
+
+def test_e1_what_is_not_granted_and_what_is_anothers(gateway):
+    with pytest.raises(adbc_driver_manager.Error) as caught:
+        gateway.ask("SELECT count(*) FROM play.events.plays", user="bob")
+    assert_told(str(caught.value), "ADDRESS_UNKNOWN")
+    ticket = gateway.raw().info("CommandStatementQuery", query=SQL).endpoints[0].ticket
+    with pytest.raises(fl.FlightUnauthorizedError) as refused:
+        gateway.raw("bob").stream(ticket)
+    assert_told(str(refused.value), "PERMISSION_DENIED")
+
+
+def assert_told(text: str, code: str) -> None:
+    """What the gateway said within what a driver makes of it: the code, an id, and nothing of the inside."""
+    found = re.search(rf"({code}: .*? \(query [0-9a-f]{{32}}\))", text, re.DOTALL)
+    assert found, text
+    assert len(found[1].encode()) <= 1_500
+    for leak in ("Traceback", ".py", "/home", "/tmp", "site-packages"):
+        assert leak not in text
+
+
+def test_e3_a_hook_that_fails_keeps_none_of_the_others_from_running(house, monkeypatch, caplog):
+    client = house.raw()
+    monkeypatch.setattr(Meters, "called", broken)
+    with caplog.at_level(logging.ERROR, "headgate.flight"):
+        assert client.query(SQL).to_pydict() == {"a": [1]}
+        eventually(lambda: house.server.calls == 0)
+    assert "cleaning up failed" in caplog.text
 
 
 def test_e2_a_twenty_kilobyte_error_text_is_cut_and_readable(house):
