@@ -23,6 +23,7 @@ from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.registry import Running
 from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
+from gateway.flight.types import with_digits
 from gateway.planner.plan import Plan
 from gateway.service import Service
 
@@ -62,7 +63,7 @@ class Statements:
 
     def schema(self, rpc: Rpc, sql: str) -> pa.Schema:
         """The schema of a statement's answer, whatever its parameters."""
-        return self._prepare(rpc, sql, None).schema
+        return with_digits(self._prepare(rpc, sql, None).schema, rpc.session.profile)
 
     def plan(self, rpc: Rpc, sql: str, bound: bytes | None = None) -> Planned:
         """Plan a statement with what is bound to it, and seal a ticket for running it."""
@@ -81,7 +82,7 @@ class Statements:
         )
         handle = self._keyring.seal(Seal.TICKET, ticket)
         packed = wire.pack("TicketStatementQuery", statement_handle=handle)
-        return Planned(plan.schema, packed, ticket.expires, rpc.id)
+        return Planned(with_digits(plan.schema, rpc.session.profile), packed, ticket.expires, rpc.id)
 
     def run(self, rpc: Rpc, blob: bytes) -> Rows:
         """Plan what a ticket carries once more, as its caller, and run it. The RPC takes over the query's id."""
@@ -89,7 +90,8 @@ class Statements:
         rpc.id = ticket.query_id
         call = Call(id=ticket.query_id, timeout=ticket.timeout)
         execution = Execution(self._conditions, rpc, call)
-        return Rows(execution.start(self._service, lambda: self._planned_again(rpc, ticket, call)), execution.batches())
+        schema = execution.start(self._service, lambda: self._planned_again(rpc, ticket, call))
+        return Rows(with_digits(schema, ticket.session.profile), execution.batches())
 
     def _planned_again(self, rpc: Rpc, ticket: Sealed, call: Call) -> Plan:
         values = params.values(ticket.parameters) if ticket.parameters is not None else []
@@ -120,7 +122,7 @@ class Statements:
         return wire.pack(
             "ActionCreatePreparedStatementResult",
             prepared_statement_handle=handle,
-            dataset_schema=bytes(plan.schema.serialize()),
+            dataset_schema=bytes(with_digits(plan.schema, rpc.session.profile).serialize()),
             parameter_schema=bytes(expected.serialize()),
             is_update=False,
         )

@@ -54,6 +54,21 @@ def presented_arrow(name: str, profile: str) -> pa.DataType:
     return arrow_type(shown) if is_supported(shown) else pa.utf8()
 
 
+def with_digits(schema: pa.Schema, profile: str) -> pa.Schema:
+    """For clients that are not given all types as they are: decimals that tell their digits in metadata as well.
+
+    JDBC and ODBC look for the precision and the scale of a result's column nowhere else.
+    """
+    return schema if profile == "full" else pa.schema([_with_digits(field) for field in schema])
+
+
+def _with_digits(field: pa.Field) -> pa.Field:
+    if not pa.types.is_decimal(field.type):
+        return field
+    digits = {"PRECISION": field.type.precision, "SCALE": field.type.scale}
+    return field.with_metadata({f"ARROW:FLIGHT:SQL:{name}": str(value) for name, value in digits.items()})
+
+
 def _present(name: str, table: dict[str, str]) -> str:
     if match := _ARRAY.fullmatch(name):
         return _present(match[1], table) + match[2]

@@ -99,6 +99,11 @@ def test_j5_plain_types(gateway, driver):
     assert [column["getColumnLabel"] for column in told] == [f"c{number}" for number in range(len(PLAIN))]
 
 
+def test_j5_decimals_tell_their_digits(gateway, driver):
+    told, _ = read(driver, gateway, ["1.5::DECIMAL(18,4)", "SUM(1)", "'x'"])
+    assert [(column["getPrecision"], column["getScale"]) for column in told] == [(18, 4), (38, 0), (0, 0)]
+
+
 def test_j5_other_getters_convert_as_jdbc_says(gateway, driver):
     expressions = ["7::INTEGER", "2.5::DOUBLE", "12.50::DECIMAL(18,2)", "TIMESTAMP '2026-02-28 01:02:03'", "'x'"]
     _, (whole, real, exact, moment, text) = read(driver, gateway, expressions)

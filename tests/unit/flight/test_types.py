@@ -2,7 +2,7 @@ import pyarrow as pa
 import pytest
 
 from gateway.flight.typeinfo import listed_name, precision_and_scale
-from gateway.flight.types import present, presented_arrow, profile_for
+from gateway.flight.types import present, presented_arrow, profile_for, with_digits
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,15 @@ def test_arrow_types_of_columns_and_parameters():
     assert presented_arrow("UTINYINT", "common") == pa.int16()
     assert presented_arrow("UTINYINT", "full") == pa.uint8()
     assert presented_arrow("STRUCT(a INTEGER)", "full") == pa.utf8()  # no Arrow form is known: text
+
+
+def test_decimals_tell_their_digits_to_clients_that_look_for_them_in_metadata():
+    schema = pa.schema([pa.field("a", pa.int32()), pa.field("b", pa.decimal128(18, 4), nullable=False)])
+    told = with_digits(schema, "common")
+    assert told.field("b").metadata == {b"ARROW:FLIGHT:SQL:PRECISION": b"18", b"ARROW:FLIGHT:SQL:SCALE": b"4"}
+    assert told == schema
+    assert told.field("a").metadata is None
+    assert with_digits(schema, "full").field("b").metadata is None
 
 
 def test_names_in_the_type_list():
