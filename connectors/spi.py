@@ -86,6 +86,7 @@ class Clause(StrEnum):
     OUTER_JOIN = "LEFT, RIGHT or FULL JOIN"
     SEMI_JOIN = "SEMI or ANTI JOIN"
     SUBQUERY = "a subquery"
+    CORRELATED = "a correlated subquery"
     GROUP_BY = "GROUP BY"
     GROUPING_SETS = "GROUPING SETS"
     FILTER = "FILTER"

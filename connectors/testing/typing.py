@@ -1,6 +1,6 @@
 """Every computed node of a fragment gets the DuckDB type of its value, as the planner would write it down."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 import duckdb
 from sqlglot import exp
@@ -53,11 +53,11 @@ class _Sources:
         text = self.derived[alias].sql("duckdb", identify=True, comments=False)
         return {name.lower(): type_name for name, type_name, *_ in self.con.execute(f"DESCRIBE {text}").fetchall()}
 
-    def ask(self, text: str, types: tuple[str, ...]) -> str:
+    def ask(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:  # noqa: ARG002
         """See :data:`connectors.typed.Ask`."""
         given = ", ".join(f"CAST(NULL AS {name}) AS x{number}" for number, name in enumerate(types)) or "1 AS x"
         try:
-            told = self.con.execute(f"DESCRIBE SELECT {text} AS it FROM (SELECT {given})").fetchall()
+            told = self.con.execute(f"DESCRIBE SELECT {text()} AS it FROM (SELECT {given})").fetchall()
         except duckdb.Error as problem:
             raise ValueError("DuckDB does not accept an operation") from problem
         return str(told[0][1])

@@ -39,16 +39,12 @@ class Alone:
         self.leaves = leaves
         self.own = sources.of(select)
 
-    def take(self, *, groups: bool) -> bool:
-        """Make one fragment of the SELECT, at least of its rows; False when not even they can be delivered.
-
-        Without ``groups`` the store is asked for rows only.
-        """
+    def take(self) -> bool:
+        """Make one fragment of the SELECT, at least of its rows; False when not even they can be delivered."""
         if self.select.args.get("laterals") or not self.own:
             return False
         refusals: list[Refused] = []
-        levels = (self._everything, self._groups, self._rows) if groups else (self._rows,)
-        for level in levels:
+        for level in (self._everything, self._groups, self._rows):
             judge = Judge(self.store, self.capabilities, self.sources)
             try:
                 with judge.inside(self.select):

@@ -1,21 +1,21 @@
 """How much of a query is offered to the stores: what may go down is one thing, what pays is another."""
 
+from dataclasses import replace
 from enum import Enum
+
+from connectors.spi import Capabilities, Clause
+
+_ROWS = frozenset({Clause.PROJECT, Clause.WHERE})
 
 
 class Greed(Enum):
     """From the most to the least. Each is exact; :mod:`gateway.planner.cost` chooses."""
 
-    EVERYTHING = "everything"
-    ROWS = "rows and joins"
-    FILTERS = "filters"
+    EVERYTHING = frozenset(Clause)
+    UNCORRELATED = frozenset(Clause) - {Clause.CORRELATED}
+    JOINS = _ROWS | {Clause.JOIN}
+    FILTERS = _ROWS
 
-    @property
-    def groups(self) -> bool:
-        """Whether stores may group, order, limit and combine."""
-        return self is Greed.EVERYTHING
-
-    @property
-    def joins(self) -> bool:
-        """Whether stores may join."""
-        return self is not Greed.FILTERS
+    def of(self, capabilities: Capabilities) -> Capabilities:
+        """What a store is taken to claim."""
+        return replace(capabilities, clauses=capabilities.clauses & self.value)

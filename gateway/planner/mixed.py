@@ -23,13 +23,12 @@ class Mixed:
     """The split of one SELECT, in place."""
 
     def __init__(
-        self, select: exp.Select, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities], *, join: bool
+        self, select: exp.Select, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities]
     ) -> None:
         self.select = select
         self.sources = sources
         self.leaves = leaves
         self.stores = stores
-        self.join = join
         self.own = sources.of(select)
         self.local = {source.alias for source in self.own}
         self.conjuncts = all_conjuncts(select)
@@ -72,7 +71,7 @@ class Mixed:
             by_store.setdefault(self._place(source).dataset.store, []).append(alias)
         groups: list[list[str]] = []
         for store, aliases in by_store.items():
-            joinable = self.join and all_inner(self.own) and Clause.JOIN in self.stores[store].clauses
+            joinable = all_inner(self.own) and Clause.JOIN in self.stores[store].clauses
             links = [self._link(conjunct, store, set(aliases)) for conjunct in self.conjuncts] if joinable else []
             groups += connected(aliases, links)
         return [[source for alias, source in remote.items() if alias in group] for group in groups]

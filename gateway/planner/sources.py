@@ -50,6 +50,11 @@ class Sources:
                 found += inner
         return found
 
+    def is_correlated(self, query: exp.Expr) -> bool:
+        """Whether a query reads a column of a source outside it."""
+        inside = {source.alias for select in query.find_all(exp.Select) for source in self.of(select)}
+        return any(column.table not in inside for column in query.find_all(exp.Column) if column.table)
+
     def _read(self, source: Source) -> list[Place] | None:
         if (place := self.place(source.node)) is not None:
             return [place]

@@ -19,19 +19,18 @@ def split(query: exp.Query, sources: Sources, leaves: Leaves, stores: Mapping[st
 
     Outermost first, so that the largest parts are found; what a fragment took in is not looked at again.
     """
-    _Split(sources, leaves, stores, greed).visit(query)
+    _Split(sources, leaves, {name: greed.of(capabilities) for name, capabilities in stores.items()}).visit(query)
 
 
 class _Split:
-    def __init__(self, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities], greed: Greed) -> None:
+    def __init__(self, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities]) -> None:
         self.sources = sources
         self.leaves = leaves
         self.stores = stores
-        self.greed = greed
 
     def visit(self, query: exp.Query) -> None:
         if not self._take_alone(query) and isinstance(query, exp.Select):
-            Mixed(query, self.sources, self.leaves, self.stores, join=self.greed.joins).take()
+            Mixed(query, self.sources, self.leaves, self.stores).take()
         for inner in _inner(query):
             self.visit(inner)
         self._visit_ctes(query)
@@ -39,13 +38,13 @@ class _Split:
     def _take_alone(self, query: exp.Query) -> bool:
         """Whether the query reads one store alone, and at least its rows could be made a fragment."""
         store = self._only_store(query)
-        if store is None or not self.greed.joins:
+        if store is None:
             return False
         capabilities = self.stores[store]
         try:
             if isinstance(query, exp.Select):
-                return Alone(query, store, capabilities, self.sources, self.leaves).take(groups=self.greed.groups)
-            if isinstance(query, exp.SetOperation) and self.greed.groups:
+                return Alone(query, store, capabilities, self.sources, self.leaves).take()
+            if isinstance(query, exp.SetOperation):
                 take_set_operation(query, store, capabilities, self.sources, self.leaves)
                 return True
         except Refused as why:
@@ -56,13 +55,9 @@ class _Split:
         """The store that holds all a query reads, when that is a computing store and nothing outside is read."""
         places = self.sources.datasets(query)
         stores = {place.dataset.store for place in places or ()}
-        if len(stores) != 1 or self.stores[next(iter(stores))].in_place or self._is_correlated(query):
+        if len(stores) != 1 or self.stores[next(iter(stores))].in_place or self.sources.is_correlated(query):
             return None
         return stores.pop()
-
-    def _is_correlated(self, query: exp.Query) -> bool:
-        inside = {source.alias for select in query.find_all(exp.Select) for source in self.sources.of(select)}
-        return any(column.table not in inside for column in query.find_all(exp.Column) if column.table)
 
     def _visit_ctes(self, query: exp.Query) -> None:
         """CTEs come last: those that only fragments used, written out, are not needed any more."""

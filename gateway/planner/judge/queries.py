@@ -34,6 +34,8 @@ class Judge(PredicateJudge):
         """A subquery that may read the sources around it."""
         if not isinstance(node, exp.Query):
             raise Refused("only queries are asked")
+        if self.sources.is_correlated(node.unnest()):
+            self.clause(Clause.CORRELATED)
         return self.query(node.unnest())
 
     def subquery(self, node: exp.Expr) -> exp.Expr:
