@@ -4,8 +4,8 @@ The seam to other engines is :meth:`Engine.run`: nothing but a plan goes in, not
 """
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 import pyarrow as pa
@@ -40,11 +40,23 @@ class Engine:
 
     def run(self, plan: Plan, call: Call) -> EngineAnswer:
         """Start a plan. Returns when the first rows can be pulled; what fails is a :class:`HeadgateError`."""
+        return self._start(plan, call, None)
+
+    @contextmanager
+    def holding(self, plans: Sequence[Plan], call: Call) -> Iterator[Callable[[Plan], EngineAnswer]]:
+        """One snapshot of each store that any of ``plans`` reads; what is given runs a plan under these, one by one."""
+        with ExitStack() as held:
+            held.enter_context(deadline(call))
+            stores = hold(plans, self._connectors, call, held)
+            yield lambda plan: self._start(plan, call, stores)
+
+    def _start(self, plan: Plan, call: Call, stores: Mapping[str, Held] | None) -> EngineAnswer:
         with ExitStack() as held:
             held.enter_context(deadline(call))
             run = _Run(plan, call, held, self._files)
             try:
-                answer = run.start(self._connectors, self._database, self._buffer_bytes)
+                stores = stores if stores is not None else hold((plan,), self._connectors, call, held)
+                answer = run.start(stores, self._database, self._buffer_bytes)
             except Exception as problem:
                 explained = run.explain(problem)
                 call.cancel(explained)
@@ -64,10 +76,9 @@ class _Run:
         self.scanned: list[Moved] = []
         self.urls: dict[str, tuple[str, str]] = {}
 
-    def start(self, connectors: Mapping[str, Connector], database: Database, buffer_bytes: int) -> EngineAnswer:
+    def start(self, stores: Mapping[str, Held], database: Database, buffer_bytes: int) -> EngineAnswer:
         cursor = self.held.enter_context(database.cursor())
         self.held.enter_context(interruptible(cursor, self.call))
-        stores = hold(self.plan, connectors, self.call, self.held)
         for scan in self.plan.scans:
             self._scan(cursor, scan, stores[scan.origin.store])
         fetching = self.fetching = Fetching(self.plan, self.call, self.held, cursor, stores, buffer_bytes)

@@ -137,3 +137,9 @@ class Internal(HeadgateError):
 
     kind = Kind.INTERNAL
     code = "INTERNAL"
+
+
+class PushdownDiffers(Internal):
+    """The answers with and without pushdown are not the same."""
+
+    code = "PUSHDOWN_DIFFERS"

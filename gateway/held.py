@@ -1,7 +1,7 @@
 """What one plan reads under: a snapshot of each of its stores, and errors that name the products read there."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -19,17 +19,17 @@ class Held:
     snapshot: Snapshot
 
 
-def hold(plan: Plan, connectors: Mapping[str, Connector], call: Call, held: ExitStack) -> dict[str, Held]:
-    """One snapshot per store, of all that the plan reads there, let go of when ``held`` is left."""
+def hold(plans: Sequence[Plan], connectors: Mapping[str, Connector], call: Call, held: ExitStack) -> dict[str, Held]:
+    """One snapshot per store, of all that the plans read there, let go of when ``held`` is left."""
     tables: dict[str, dict[str, Table]] = {}
-    for remote in plan.fragments:
+    for remote in (remote for plan in plans for remote in plan.fragments):
         of_store = tables.setdefault(remote.origin.store, {})
         of_store.update((table.name, table) for _, table in remote.fragment.tables)
-    for scan in plan.scans:
+    for scan in (scan for plan in plans for scan in plan.scans):
         tables.setdefault(scan.origin.store, {})[scan.table.name] = scan.table
     stores: dict[str, Held] = {}
     for store, wanted in tables.items():
-        with naming(plan, store):
+        with naming(plans[-1], store):
             taken = connectors[store].snapshot(tuple(wanted.values()), call)
             stores[store] = Held(connectors[store], held.enter_context(taken))
     return stores

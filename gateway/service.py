@@ -1,5 +1,6 @@
 """The in-process door: prepare(sql, who) → Plan, run(plan, call) → Answer. Flight and the CLI both come in here."""
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -16,12 +17,15 @@ from gateway.engine import Engine
 from gateway.errors import SqlTooLarge
 from gateway.estimates import Estimates
 from gateway.planner import Stores, Tools, plan
+from gateway.planner.decided import decided
 from gateway.planner.explain import Measured, as_json, as_lines
-from gateway.planner.plan import Output, Plan
+from gateway.planner.plan import Output, Plan, Twin
 from gateway.planner.resolve import Resolved, resolve
 from gateway.policy import Principal
+from gateway.verify import SampledAnswer, Sampler, VerifiedAnswer
 
 _PIVOT_SECONDS = 60.0
+_VERIFY_SECONDS = 600.0
 
 Present = Callable[[str], str]
 """Maps a DuckDB type name of the answer to the type the client is to be given (itself where nothing changes)."""
@@ -29,9 +33,14 @@ Present = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a session may choose about a query. ``within`` is the domain and the product of shorter addresses."""
+    """What a session may choose about a query.
+
+    ``verify`` answers it with and without pushdown, and fails if that makes a difference. ``within`` is the domain
+    and the product of shorter addresses.
+    """
 
     pushdown: bool = True
+    verify: bool = False
     present: Present | None = None
     within: tuple[str, str] = ("", "")
 
@@ -78,7 +87,10 @@ class Service(Protocol):
 
 
 class LocalService:
-    """The service of this process. ``catalog`` is asked anew by each statement, so a reload takes effect at once."""
+    """The service of this process. ``catalog`` is asked anew by each statement, so a reload takes effect at once.
+
+    Of the queries that nobody asked to verify, ``verify_share`` (0 to 1) are verified in the background.
+    """
 
     def __init__(
         self,
@@ -86,12 +98,15 @@ class LocalService:
         connectors: Mapping[str, Connector],
         database: Database,
         engine: Engine,
+        verify_share: float = 0.0,
     ) -> None:
         self._catalog = catalog
         self._connectors = connectors
         self._database = database
         self._engine = engine
         self._estimates = Estimates(connectors)
+        self._share = verify_share
+        self.sampler = Sampler(self._verify)
 
     @property
     def catalog(self) -> Catalog:
@@ -122,11 +137,12 @@ class LocalService:
         query = sql.close_pivot(query, lambda asked: self._values(asked, who, options, call)).copy()
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who, options.within))
         resolved, unbound = _unbound(resolved)
-        made = plan(resolved, self._stores(), self._tools(), pushdown=options.pushdown)
-        made = _presented(made, options.present) if options.present else made
+        made = self._plan(resolved, options, pushdown=options.pushdown)
         outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
+        bound = not unbound and options.pushdown
         return replace(
             made,
+            twin=self._twin(resolved, options, made) if bound and (options.verify or self._chosen()) else None,
             sql=sql.to_duckdb(statement.query),
             pushdown=options.pushdown,
             explain=statement.explain,
@@ -136,13 +152,41 @@ class LocalService:
             schema=self._database.schema(outputs),
         )
 
+    def _plan(self, resolved: Resolved, options: Options, *, pushdown: bool) -> Plan:
+        made = plan(resolved, self._stores(), self._tools(), pushdown=pushdown)
+        return _presented(made, options.present) if options.present else made
+
+    def _twin(self, resolved: Resolved, options: Options, made: Plan) -> Twin:
+        """The same question without pushdown, to compare the answer with."""
+        whole = self._plan(resolved, options, pushdown=False)
+        what = decided(resolved.query, [output.name for output in made.outputs])
+        schema = self._database.schema(whole.outputs)
+        return Twin(replace(whole, pushdown=False, schema=schema), what, sampled=not options.verify)
+
+    def _chosen(self) -> bool:
+        """Whether chance has it that this query is verified in the background."""
+        return self._share > 0 and random.random() < self._share  # noqa: S311  (a sample, not a secret)
+
     def run(self, made: Plan, call: Call) -> Answer:
         """See :meth:`Service.run`."""
         if not made.explain:
-            return self._engine.run(made, call)
+            return self._answer(made, call)
         measured = self._measure(made, call) if made.explain == "analyze" else None
         lines = [as_json(made, measured)] if made.format == "json" else list(as_lines(made, measured))
         return TextAnswer(made.schema, lines)
+
+    def _answer(self, made: Plan, call: Call) -> Answer:
+        if made.twin is None or made.twin.decided.nothing:
+            return self._engine.run(made, call)
+        if made.twin.sampled:
+            return SampledAnswer(self._engine.run(made, call), made, self.sampler)
+        return VerifiedAnswer(self._engine, self._database, made, made.twin, call)
+
+    def _verify(self, made: Plan) -> None:
+        """Answer a plan both ways for the comparison alone."""
+        assert made.twin is not None
+        for _ in VerifiedAnswer(self._engine, self._database, made, made.twin, Call(timeout=_VERIFY_SECONDS)):
+            pass
 
     def _measure(self, made: Plan, call: Call) -> Measured:
         """Run a plan to its end for its figures alone."""

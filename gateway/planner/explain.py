@@ -33,6 +33,8 @@ def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
     result = f" · {measured.rows} rows, {measured.milliseconds:.1f} ms" if measured else ""
     yield f"residual in DuckDB{result}"
     yield f"    {plan.residual}"
+    if plan.twin and not plan.twin.sampled:
+        yield f"verified: {plan.twin.decided.told}"
     if plan.reasons:
         yield "stayed with DuckDB"
     for reason in plan.reasons:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from connectors.spi import Estimate, Fragment, Table
+from gateway.planner.decided import Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,18 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """The same question planned without pushdown, and what of the two answers is decided, so that it is compared.
+
+    ``sampled`` says that nobody asked for it: it is compared afterwards, and only counted.
+    """
+
+    plan: "Plan"
+    decided: Decided
+    sampled: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """What one query will do.
 
@@ -80,7 +93,7 @@ class Plan:
     the answer as DuckDB sees it, ``schema`` as the client gets it. ``streamed`` says that the only fragment flows
     through DuckDB without being kept. ``explain`` is empty for a query, else ``plan`` or ``analyze``, and
     ``parameters`` are the DuckDB types of parameters that are not bound yet. ``keys`` are what some leaves can tell
-    others to leave out, which is a matter of speed alone.
+    others to leave out, which is a matter of speed alone. ``twin`` is what the answer is to be compared with.
     """
 
     fragments: tuple[RemoteFragment, ...]
@@ -96,6 +109,7 @@ class Plan:
     format: str = "text"
     catalog_version: str = ""
     parameters: tuple[str, ...] = ()
+    twin: Twin | None = None
     schema: pa.Schema = field(default=None, compare=False, repr=False)
 
 
