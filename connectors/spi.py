@@ -185,11 +185,15 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Rows and bytes a fragment will move, and what that was derived from (``pg_class``, ``footers`` …)."""
+    """Rows and bytes a fragment will move, and what that was derived from (``pg_class``, ``footers`` …).
+
+    ``milliseconds`` is what the store expects to compute before that, roughly; None when it has no notion of it.
+    """
 
     rows: int
     bytes: int
     source: str
+    milliseconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

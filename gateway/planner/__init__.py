@@ -9,6 +9,7 @@ The passes, in order::
                what is exact is judged by claims and DuckDB's own types (judge/)
     protect    the finished plan is checked against what was resolved and granted (protect.py)
     cost       what is streamed and what is buffered             (cost.py)
+               and whether less should be pushed after all       (choice.py: cost)
     keys       which leaf can tell another what to leave out      (shipping.py: keys, lineage)
 
 Where a query cannot be analysed with certainty, and when pushdown is off, whole tables are delivered and DuckDB
@@ -17,6 +18,7 @@ runs the user's own query over them (whole.py): slower, and never wrong.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from sqlglot import exp
@@ -25,6 +27,7 @@ from connectors.spi import Capabilities, Column, Fragment
 from connectors.typed import Ask
 from gateway.errors import UserError
 from gateway.planner.aliases import make_unique
+from gateway.planner.choice import cheapest
 from gateway.planner.cost import streams
 from gateway.planner.fold import Fold, fold_constants
 from gateway.planner.greed import Greed
@@ -82,10 +85,17 @@ def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) ->
     if not pushdown:
         return _whole(resolved, stores, tools, outputs, Reason("everything", "pushdown is off"))
     try:
-        made = _pushed(resolved, stores, tools, outputs, Greed.EVERYTHING)
-        _check_outputs(made, tools)
+        made = _checked(resolved, stores, tools, outputs, Greed.EVERYTHING)
+        rows = [place.dataset.rows for place in resolved.places.values()]
+        made = cheapest(made, rows, partial(_checked, resolved, stores, tools, outputs), stores.estimate)
     except Refused as why:
         return _whole(resolved, stores, tools, outputs, Reason("everything", str(why)))
+    return made
+
+
+def _checked(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Output, ...], greed: Greed) -> Plan:
+    made = _pushed(resolved, stores, tools, outputs, greed)
+    _check_outputs(made, tools)
     return made
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment
+from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment, Weighed
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
     yield f"    {plan.residual}"
     if plan.twin and not plan.twin.sampled:
         yield f"verified: {plan.twin.decided.told}"
+    if plan.weighed:
+        yield f"pushed by cost: {' instead of '.join(map(_weighed, plan.weighed))}"
     if plan.reasons:
         yield "stayed with DuckDB"
     for reason in plan.reasons:
@@ -52,6 +54,7 @@ def as_json(plan: Plan, measured: Measured | None = None) -> str:
         "scans": [_leaf(scan, measured) for scan in plan.scans],
         "residual": {"text": plan.residual, "streamed": plan.streamed},
         "stayed": [{"clause": reason.clause, "why": reason.why} for reason in plan.reasons],
+        "weighed": [{"pushed": one.pushed, "milliseconds": round(one.milliseconds)} for one in plan.weighed],
         "columns": [{"name": output.name, "type": output.type} for output in plan.outputs],
     }
     if measured:
@@ -68,6 +71,10 @@ def _keys(plan: Plan, remote: RemoteFragment, measured: Measured | None) -> list
         for keys in plan.keys
         if keys.into == remote.name
     ]
+
+
+def _weighed(one: Weighed) -> str:
+    return f"{one.pushed} (about {one.milliseconds:.0f} ms)"
 
 
 def _place(leaf: RemoteFragment | InPlaceScan) -> str:

@@ -58,6 +58,14 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """How much of a query might be pushed, and the milliseconds that this was expected to take."""
+
+    pushed: str
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a clause stayed with DuckDB."""
 
@@ -93,7 +101,8 @@ class Plan:
     the answer as DuckDB sees it, ``schema`` as the client gets it. ``streamed`` says that the only fragment flows
     through DuckDB without being kept. ``explain`` is empty for a query, else ``plan`` or ``analyze``, and
     ``parameters`` are the DuckDB types of parameters that are not bound yet. ``keys`` are what some leaves can tell
-    others to leave out, which is a matter of speed alone. ``twin`` is what the answer is to be compared with.
+    others to leave out, which is a matter of speed alone. ``weighed`` are the plans between which the cost decided,
+    this one first; it is empty where there was nothing to choose. ``twin`` is what the answer is to be compared with.
     """
 
     fragments: tuple[RemoteFragment, ...]
@@ -102,6 +111,7 @@ class Plan:
     outputs: tuple[Output, ...]
     reasons: tuple[Reason, ...] = ()
     keys: tuple[Keys, ...] = ()
+    weighed: tuple[Weighed, ...] = field(default=(), compare=False)
     streamed: bool = False
     sql: str = ""
     pushdown: bool = True

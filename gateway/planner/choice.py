@@ -1,0 +1,61 @@
+"""Whether pushing pays: the plan that pushes everything beside those that push less, by what the stores expect."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gateway.planner.cost import WORTH_CHOOSING, choose, price
+from gateway.planner.greed import Greed
+from gateway.planner.plan import Plan, Weighed
+from gateway.planner.refusal import Refused
+from gateway.planner.shipping import SMALL, Expect
+from gateway.planner.unpushed import is_plain
+
+_CALLED = {
+    Greed.EVERYTHING: "everything",
+    Greed.UNCORRELATED: "all but correlated subqueries",
+    Greed.JOINS: "joins and filters",
+    Greed.FILTERS: "filters",
+}
+
+
+def cheapest(made: Plan, rows: Iterable[int | None], less: Callable[[Greed], Plan], expect: Expect) -> Plan:
+    """``made``, which pushes everything, or a plan that pushes less where that looks much cheaper.
+
+    ``rows`` are the sizes of the tables read, None where nobody knows. ``less`` makes the other plans; nothing is
+    asked for small tables or for what has nothing to choose.
+    """
+    if not any(size is None or size >= SMALL for size in rows):
+        return made
+    if all(is_plain(remote.fragment) for remote in made.fragments):
+        return made
+    made = estimated(made, expect)
+    first = price(made)
+    if first is None or first < WORTH_CHOOSING:
+        return made
+    plans, weighed = [made], [Weighed(_CALLED[Greed.EVERYTHING], first)]
+    for greed in (Greed.UNCORRELATED, Greed.JOINS, Greed.FILTERS):
+        try:
+            other = estimated(less(greed), expect)
+        except Refused:
+            continue
+        cost = price(other)
+        if cost is not None and _texts(other) not in map(_texts, plans):
+            plans.append(other)
+            weighed.append(Weighed(_CALLED[greed], cost))
+    chosen = choose([one.milliseconds for one in weighed])
+    return replace(plans[chosen], weighed=(weighed[chosen], *(one for one in weighed if one is not weighed[chosen])))
+
+
+def estimated(plan: Plan, expect: Expect) -> Plan:
+    """The plan with what its stores expect of each fragment."""
+    return replace(
+        plan,
+        fragments=tuple(
+            remote if remote.estimate else replace(remote, estimate=expect(remote.origin.store, remote.fragment))
+            for remote in plan.fragments
+        ),
+    )
+
+
+def _texts(plan: Plan) -> list[str]:
+    return [remote.fragment.text for remote in plan.fragments]
