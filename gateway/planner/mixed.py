@@ -7,6 +7,7 @@ from sqlglot import exp
 from connectors.spi import Capabilities, Clause, Fidelity
 from gateway.catalog import Place
 from gateway.planner.draft import Draft, column_node, needed, table_node
+from gateway.planner.eager import Eager
 from gateway.planner.joins import Conjunct, all_conjuncts, all_inner, connected, filterable, is_inner, may_move
 from gateway.planner.judge import Judge
 from gateway.planner.leaves import Leaves
@@ -23,12 +24,13 @@ class Mixed:
     """The split of one SELECT, in place."""
 
     def __init__(
-        self, select: exp.Select, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities]
+        self, select: exp.Select, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities], *, eager: bool
     ) -> None:
         self.select = select
         self.sources = sources
         self.leaves = leaves
         self.stores = stores
+        self.eager = eager
         self.own = sources.of(select)
         self.local = {source.alias for source in self.own}
         self.conjuncts = all_conjuncts(select)
@@ -143,7 +145,8 @@ class Mixed:
 
     def _install(self, members: list[Source], draft: Draft, alias: str) -> None:
         """Put the finished fragment where its tables stood."""
-        self._give_out(members, draft, alias)
+        if not (self.eager and self._group_early(members, draft, alias)):
+            self._give_out(members, draft, alias)
         places = list(dict.fromkeys(draft.places.values()))
         name = self.leaves.fragment(draft.freeze(self.leaves.printed), places)
         node = members[0].node
@@ -151,12 +154,31 @@ class Mixed:
         node.args["alias"].set("this", exp.to_identifier(alias, quoted=True))
         self._drop_joins({id(source.node) for source in members[1:]})
 
+    def _group_early(self, members: list[Source], draft: Draft, alias: str) -> bool:
+        """Whether the rows could be put together before they meet those of other stores."""
+        within = {source.alias for source in members}
+        judge = self._judge(self._place(members[0]).dataset.store, within)
+        step = Eager(self.select, self.sources, judge, [source.alias for source in members])
+        try:
+            if not all_inner(self.own):
+                raise Refused("an outer join stands between the groups and the table")
+            step.give_out(draft, [column for source in members for column in self._columns(source)])
+        except Refused:
+            draft.outputs.clear()
+            return False
+        step.replace(alias)
+        self.eager = False
+        return True
+
+    def _columns(self, source: Source) -> list[exp.Column]:
+        """The columns of a source that are read above its fragment."""
+        done = {id(column) for conjunct in self.taken for column in conjunct.node.find_all(exp.Column)}
+        return [node for node in self.sources.selects.of_source(self.select, source.alias) if id(node) not in done]
+
     def _give_out(self, members: list[Source], draft: Draft, alias: str) -> None:
         """Give out every column that the query reads of the members, and let the query read it from ``alias``."""
-        done = {id(column) for conjunct in self.taken for column in conjunct.node.find_all(exp.Column)}
         for source in members:
-            owned = self.sources.selects.of_source(self.select, source.alias)
-            columns = [column for column in owned if id(column) not in done]
+            columns = self._columns(source)
             prefix = f"{source.alias}." if len(members) > 1 else ""
             names: dict[str, str] = {}
             for name, type_name in needed(self.sources.columns(source), (node.name for node in columns)):

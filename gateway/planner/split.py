@@ -19,18 +19,20 @@ def split(query: exp.Query, sources: Sources, leaves: Leaves, stores: Mapping[st
 
     Outermost first, so that the largest parts are found; what a fragment took in is not looked at again.
     """
-    _Split(sources, leaves, {name: greed.of(capabilities) for name, capabilities in stores.items()}).visit(query)
+    restricted = {name: greed.of(capabilities) for name, capabilities in stores.items()}
+    _Split(sources, leaves, restricted, eager=greed is Greed.EARLY_GROUPS).visit(query)
 
 
 class _Split:
-    def __init__(self, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities]) -> None:
+    def __init__(self, sources: Sources, leaves: Leaves, stores: Mapping[str, Capabilities], *, eager: bool) -> None:
         self.sources = sources
         self.leaves = leaves
         self.stores = stores
+        self.eager = eager
 
     def visit(self, query: exp.Query) -> None:
         if not self._take_alone(query) and isinstance(query, exp.Select):
-            Mixed(query, self.sources, self.leaves, self.stores).take()
+            Mixed(query, self.sources, self.leaves, self.stores, eager=self.eager).take()
         for inner in _inner(query):
             self.visit(inner)
         self._visit_ctes(query)
