@@ -64,7 +64,8 @@ def open_gateway(config: Config) -> Iterator[Gateway]:
         database = Database(_limits(config), files)
         held.callback(database.close)
         engine = Engine(connectors, database, files, config.limits.fragment_buffer_bytes)
-        yield Gateway(LocalService(in_force, connectors, database, engine), in_force, connectors)
+        service = LocalService(in_force, connectors, database, engine, config.pushdown.verify_share)
+        yield Gateway(service, in_force, connectors)
 
 
 def check_catalog(config: Config) -> Catalog:
@@ -119,6 +120,7 @@ def flight_settings(config: Config) -> FlightSettings:
         mtls_port=server.mtls_port,
         users={name: User(user.password_hash, user.products) for name, user in config.users.items()},
         anonymous=Principal("anonymous", server.anonymous) if server.anonymous else None,
+        pushdown=config.pushdown.default,
         max_running=server.max_running,
         max_queued=server.max_queued,
         queue_seconds=server.queue_seconds,

@@ -80,6 +80,14 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Pushdown:
+    """``[pushdown]``. ``default`` is ``on``, ``off`` or ``verify``; ``verify_share`` is a part of 1."""
+
+    default: str = "on"
+    verify_share: float = 0.0
+
+
+@dataclass(frozen=True)
 class State:
     """``[state]``. Where connectors keep what they may keep, such as the segments of topics."""
 
@@ -111,6 +119,7 @@ class Config:
     status: StatusPort = StatusPort()
     catalog: CatalogFolder = CatalogFolder()
     limits: Resources = Resources()
+    pushdown: Pushdown = Pushdown()
     state: State = State()
     users: Mapping[str, User] = field(default_factory=dict)
     stores: Mapping[str, Store] = field(default_factory=dict)
@@ -123,7 +132,14 @@ _LAST_PORT = 65_535
 _PORTS = (("server", "port"), ("server", "mtls_port"), ("status", "port"))
 _AT_LEAST_ONE = ("max_running", "max_calls")
 _MORE_THAN_NOTHING = ("query_timeout", "heartbeat_seconds", "token_lifetime", "ticket_lifetime")
-_SECTIONS = {"server": Server, "status": StatusPort, "catalog": CatalogFolder, "limits": Resources, "state": State}
+_SECTIONS = {
+    "server": Server,
+    "status": StatusPort,
+    "catalog": CatalogFolder,
+    "limits": Resources,
+    "pushdown": Pushdown,
+    "state": State,
+}
 
 
 def load(path: Path | str) -> Config:
@@ -145,6 +161,7 @@ def load(path: Path | str) -> Config:
             problems.add(f"[{section}] {key}: must be between 0 and {_LAST_PORT}")
     _check_server(made["server"], document.get("server"), problems)
     _check_limits(made["limits"], problems)
+    _check_pushdown(made["pushdown"], problems)
     problems.raise_if_any()
     return Config(path=path, users=MappingProxyType(users), stores=MappingProxyType(stores), **made)
 
@@ -242,3 +259,10 @@ def _check_limits(limits: Resources, problems: Problems) -> None:
             size_in_bytes(getattr(limits, name))
         except ValueError:
             problems.add(f"[limits] {name}: must be a size such as 512MB or 2GB")
+
+
+def _check_pushdown(pushdown: Pushdown, problems: Problems) -> None:
+    if pushdown.default not in ("on", "off", "verify"):
+        problems.add("[pushdown] default: must be on, off or verify")
+    if pushdown.verify_share > 1:
+        problems.add("[pushdown] verify_share: must be between 0 and 1")

@@ -92,7 +92,9 @@ class Actions:
     def _set_options(self, rpc: Rpc, body: bytes) -> Iterable[bytes]:
         options = wire.parse("SetSessionOptionsRequest", body).session_options
         caller = rpc.caller
-        session, errors = changed(caller.session, options, self._statements.catalog, caller.principal)
+        session, errors = changed(
+            caller.session, options, self._statements.catalog, caller.principal, self._statements.defaults
+        )
         if session != caller.session:
             # The session lives with the client: as a new token, and as a cookie for clients that keep those.
             caller = replace(caller, session=session)

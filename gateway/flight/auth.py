@@ -21,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from gateway.errors import RequestMalformed, TicketInvalid, Unauthenticated
 from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.rpc import Caller, Headers, first
+from gateway.flight.session import Pushdown, Session
 from gateway.flight.settings import FlightSettings
 from gateway.policy import Principal
 
@@ -38,6 +39,7 @@ class Authenticator:
         self._settings = settings
         self._keyring = keyring
         self._passwords = _Passwords(settings)
+        self._session = Session(pushdown=Pushdown(settings.pushdown))
 
     def caller(self, headers: Headers) -> Caller:
         """Who sends these headers; raises :class:`Unauthenticated`, always with the same sentence."""
@@ -46,7 +48,7 @@ class Authenticator:
             raise refused()
         kind, _, credentials = first(headers, "authorization").partition(" ")
         if not kind and self._settings.anonymous is not None:
-            caller = Caller("", self._settings.anonymous)
+            caller = Caller("", self._settings.anonymous, self._session)
         elif kind.lower() == "basic":
             caller = self._basic(credentials.strip())
         elif kind.lower() == "bearer":
@@ -133,11 +135,11 @@ class Authenticator:
 
     def _named(self, name: str) -> Caller:
         if not name and self._settings.anonymous is not None:
-            return Caller("", self._settings.anonymous)
+            return Caller("", self._settings.anonymous, self._session)
         user = self._settings.users.get(name)
         if user is None:
             raise refused()
-        return Caller(name, Principal(name, user.products))
+        return Caller(name, Principal(name, user.products), self._session)
 
 
 class _Passwords:

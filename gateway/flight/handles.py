@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway.errors import TicketInvalid
 from gateway.flight import wire
-from gateway.flight.session import Session
+from gateway.flight.session import Pushdown, Session
 
 _VERSION = b"\x01"
 _HEAD, _NONCE = 5, 12
@@ -40,7 +40,7 @@ class Sealed:
 
     expires: float
     principal: str
-    pushdown: bool = True
+    pushdown: str = ""
     sql: str = ""
     parameters: bytes | None = None
     query_id: str = ""
@@ -53,7 +53,7 @@ class Sealed:
     @property
     def session(self) -> Session:
         """The choices of the session in which it was sealed."""
-        return Session(self.pushdown, self.profile, self.catalog, self.schema)
+        return Session(Pushdown(self.pushdown or Pushdown.ON), self.profile, self.catalog, self.schema)
 
 
 class Keyring:

@@ -5,6 +5,7 @@ The server keeps no sessions. The choices travel under a seal, in the client's t
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from gateway.catalog import Catalog, Product
@@ -15,6 +16,14 @@ from gateway.policy import Principal
 from gateway.service import Options
 
 
+class Pushdown(StrEnum):
+    """Whether stores compute parts of queries; under VERIFY they do, and the answer is compared with that of OFF."""
+
+    OFF = "off"
+    ON = "on"
+    VERIFY = "verify"
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a client has chosen. Empty means not chosen.
@@ -22,7 +31,7 @@ class Session:
     ``profile`` is a type profile; ``catalog`` and ``schema`` are the domain and product of shorter addresses.
     """
 
-    pushdown: bool = True
+    pushdown: Pushdown = Pushdown.ON
     profile: str = ""
     catalog: str = ""
     schema: str = ""
@@ -30,7 +39,8 @@ class Session:
     def options(self) -> Options:
         """The same as the service takes it."""
         within = (self.catalog, self.schema)
-        return Options(pushdown=self.pushdown, present=present(self.profile), within=within)
+        pushed, verified = self.pushdown is not Pushdown.OFF, self.pushdown is Pushdown.VERIFY
+        return Options(pushdown=pushed, verify=verified, present=present(self.profile), within=within)
 
 
 DEFAULTS = Session()
@@ -44,7 +54,7 @@ INVALID_NAME, INVALID_VALUE = 1, 2
 
 
 def changed(
-    session: Session, options: Iterable[Any], catalog: Catalog, who: Principal
+    session: Session, options: Iterable[Any], catalog: Catalog, who: Principal, defaults: Session
 ) -> tuple[Session, dict[str, int]]:
     """The session after ``SessionOption`` messages, and by name the code of each option that was refused.
 
@@ -59,6 +69,8 @@ def changed(
             continue
         try:
             session = _CHANGES[option.key](session, option.value, visible)
+            if option.key == "pushdown" and not option.value.ListFields():
+                session = replace(session, pushdown=defaults.pushdown)
         except (_Refused, RequestMalformed):
             errors[option.key] = INVALID_VALUE
     return session, errors
@@ -68,7 +80,7 @@ def told(session: Session) -> Iterator[Any]:
     """The session's options as ``SessionOption`` messages."""
     values = {
         "catalog": session.catalog,
-        "pushdown": "on" if session.pushdown else "off",
+        "pushdown": session.pushdown.value,
         "schema": session.schema,
         "type_profile": session.profile,
     }
@@ -76,13 +88,13 @@ def told(session: Session) -> Iterator[Any]:
         yield wire.make("SessionOption", key=key, value={"string_value": value})
 
 
-def switch(text: str, default: bool) -> bool:
-    """Read ``on`` or ``off``; nothing means the default. Raises :class:`RequestMalformed` for anything else."""
+def switch(text: str, default: Pushdown) -> Pushdown:
+    """Read ``on``, ``off`` or ``verify``; nothing means the default. Raises :class:`RequestMalformed` for others."""
     if not text:
         return default
-    known = {"on": True, "true": True, "off": False, "false": False}
+    known = {**{way.value: way for way in Pushdown}, "true": Pushdown.ON, "false": Pushdown.OFF}
     if text.lower() not in known:
-        raise RequestMalformed("Pushdown is either on or off.", hint="Send x-headgate-pushdown: on, or off.")
+        raise RequestMalformed("Pushdown is on, off or verify.", hint="Send x-headgate-pushdown: on, off or verify.")
     return known[text.lower()]
 
 
@@ -91,8 +103,8 @@ Products = tuple[Product, ...]
 
 def _pushdown(session: Session, value: Any, visible: Products) -> Session:  # noqa: ARG001  (one shape for all)
     if value.HasField("bool_value"):
-        return replace(session, pushdown=bool(value.bool_value))
-    return replace(session, pushdown=switch(_text(value), default=True))
+        return replace(session, pushdown=Pushdown.ON if value.bool_value else Pushdown.OFF)
+    return replace(session, pushdown=switch(_text(value), Pushdown.ON))
 
 
 def _profile(session: Session, value: Any, visible: Products) -> Session:  # noqa: ARG001

@@ -20,7 +20,8 @@ class FlightSettings:
 
     ``tls_cert`` and ``tls_key`` are PEM bytes, both or neither. With ``tls_client_ca``, PEM bytes too, there is a
     second port, ``mtls_port``, for the users whose certificates it vouches for. ``anonymous`` is who a caller
-    without credentials is; None refuses such callers. ``keys`` are 32-byte secrets shared by all replicas: the
+    without credentials is; None refuses such callers. ``pushdown``
+    holds for sessions that choose none. ``keys`` are 32-byte secrets shared by all replicas: the
     first seals, all open; without any, the process makes its own and its tickets die with it. A query waits at most
     ``queue_seconds`` for one of ``max_running`` places, beside at most ``max_queued`` others; at most ``max_calls``
     RPCs are answered at once; and of all three one user may take the part ``user_share``. A client that takes no
@@ -37,6 +38,7 @@ class FlightSettings:
     mtls_port: int | None = None
     users: Mapping[str, User] = field(default_factory=dict)
     anonymous: Principal | None = None
+    pushdown: str = "on"
     max_running: int = 16
     max_queued: int = 64
     queue_seconds: float = 30.0

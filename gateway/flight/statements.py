@@ -22,6 +22,7 @@ from gateway.flight.execution import Conditions, Execution
 from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.registry import Running
 from gateway.flight.rpc import Rpc
+from gateway.flight.session import Pushdown, Session
 from gateway.flight.settings import FlightSettings
 from gateway.flight.types import with_digits
 from gateway.planner.plan import Plan
@@ -60,6 +61,11 @@ class Statements:
     def catalog(self) -> Catalog:
         """The catalog in force now."""
         return self._service.catalog
+
+    @property
+    def defaults(self) -> Session:
+        """What holds for a session that has chosen nothing."""
+        return Session(pushdown=Pushdown(self._settings.pushdown))
 
     def schema(self, rpc: Rpc, sql: str) -> pa.Schema:
         """The schema of a statement's answer, whatever its parameters."""

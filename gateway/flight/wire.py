@@ -80,7 +80,7 @@ _TABLE: dict[str, dict[str, str]] = {
         "Any": "type_url=1 string, value=2 bytes",
         # What tokens, cookies, prepared handles and tickets carry under their seal; see handles.py.
         "Sealed": (
-            "expires=1 double, principal=2 string, pushdown=3 bool, sql=4 string, parameters?=5 bytes, "
+            "expires=1 double, principal=2 string, pushdown=12 string, sql=4 string, parameters?=5 bytes, "
             "query_id=6 string, profile=7 string, timeout?=8 double, fingerprint=9 bytes, "
             "catalog=10 string, schema=11 string"
         ),

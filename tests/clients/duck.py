@@ -50,6 +50,7 @@ class DuckService:
         self.faults: dict[str, Exception] = {}
         self.parameter_types: dict[str, tuple[str, ...]] = {}
         self.prepared: list[tuple[str, str, list[Any] | None, bool]] = []
+        self.verified: list[bool] = []
         self.closed = 0
         self._catalog = self._load()
 
@@ -99,6 +100,7 @@ class DuckService:
         call: Call | None = None,
     ) -> Plan:
         self._fail("prepare")
+        self.verified.append(options.verify)
         self.prepared.append((sql, who.name, None if parameters is None else list(parameters), options.pushdown))
         types = self.parameter_types.get(sql, ("VARCHAR",) * sql.count("?"))
         if parameters is not None and len(parameters) != len(types):

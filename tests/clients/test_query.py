@@ -59,7 +59,7 @@ def test_pushdown_is_chosen_by_header(house):
     client = house.raw()
     client.query("SELECT 1", x_headgate_pushdown="off")
     assert [entry[3] for entry in house.service.prepared] == [False, False]
-    with pytest.raises(pa.ArrowInvalid, match="Pushdown is either on or off"):
+    with pytest.raises(pa.ArrowInvalid, match="Pushdown is on, off or verify"):
         client.query("SELECT 1", x_headgate_pushdown="maybe")
 
 

@@ -104,6 +104,18 @@ def test_s1_an_erased_option_is_back_at_its_default(house):
     assert chosen(client) == {"catalog": "", "pushdown": "on", "schema": "", "type_profile": "common"}
 
 
+def test_s1_pushdown_may_be_verified_and_its_default_is_configured(start):
+    client = keeping(house := start(pushdown="verify"), Cookies())
+    assert chosen(client)["pushdown"] == "verify"
+    client.query("SELECT 1")
+    assert choose(client, "pushdown", {"string_value": "on"}) == {}
+    client.query("SELECT 1")
+    assert choose(client, "pushdown", {}) == {}
+    assert chosen(client)["pushdown"] == "verify"
+    client.query("SELECT 1", x_headgate_pushdown="off")
+    assert house.service.verified == [True, True, False, False, False, False]
+
+
 def test_s1_the_type_profile_is_an_option_too_and_a_header_has_the_last_word(house):
     client = keeping(house, Cookies())
     sql = "SELECT 1::UTINYINT AS a"

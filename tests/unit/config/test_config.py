@@ -110,6 +110,9 @@ def test_all_problems_are_told_together(tmp_path):
         [limits]
         memory = "lots"
         threads = true
+        [pushdown]
+        default = "maybe"
+        verify_share = 1.5
         [stores.lake]
         kind = "parkuet"
         """,
@@ -122,6 +125,8 @@ def test_all_problems_are_told_together(tmp_path):
         "[server] max_running: must be at least 1",
         "[server] query_timeout: must be more than 0 seconds",
         "[limits] memory: must be a size such as 512MB or 2GB",
+        "[pushdown] default: must be on, off or verify",
+        "[pushdown] verify_share: must be between 0 and 1",
     )
 
 

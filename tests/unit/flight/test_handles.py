@@ -17,7 +17,7 @@ def test_what_was_sealed_is_opened(kind):
     ring = Keyring()
     for made in (
         content(),
-        content(pushdown=False, parameters=b"", timeout=0.0),
+        content(pushdown="verify", parameters=b"", timeout=0.0),
         content(parameters=b"\x00", timeout=1.5, query_id="q", profile="full", fingerprint=b"\xff"),
     ):
         assert ring.open(kind, ring.seal(kind, made)) == made

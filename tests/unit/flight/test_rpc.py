@@ -2,7 +2,7 @@ import pytest
 
 from gateway.errors import RequestMalformed
 from gateway.flight.rpc import Caller, Rpc
-from gateway.flight.session import switch
+from gateway.flight.session import Pushdown, switch
 from gateway.policy import LOCAL
 
 
@@ -31,6 +31,9 @@ def test_headers_name_the_catalog_and_schema_of_a_call():
 
 
 def test_switches():
-    assert [switch(text, default=True) for text in ("", "on", "ON", "true", "off", "False")] == [True] * 4 + [False] * 2
+    texts = ("", "on", "ON", "true", "off", "False", "verify", "Verify")
+    on, off, verify = Pushdown.ON, Pushdown.OFF, Pushdown.VERIFY
+    assert [switch(text, on) for text in texts] == [on] * 4 + [off] * 2 + [verify] * 2
+    assert switch("", verify) is verify
     with pytest.raises(RequestMalformed):
-        switch("yes please", default=True)
+        switch("yes please", on)
