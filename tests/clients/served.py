@@ -55,7 +55,18 @@ class Served:
 
 @contextmanager
 def served(folder: Path, server: str = "", dsn: str = "") -> Iterator[Served]:
-    """A running gateway: ``play.events.plays`` in memory, and with ``dsn`` ``payments.bulk.entries`` in PostgreSQL.
+    """A running gateway over what :func:`configured` makes."""
+    process = Foreground("serve", "--config", str(configured(folder, server, dsn)))
+    try:
+        status = process.wait_for(r"are at (http://\S+:\d+)\.")[1]
+        yield Served(process, process.wait_for(r"Flight SQL at (grpc://\S+:\d+)\.")[1], status)
+    finally:
+        process.process.kill()
+        process.wait()
+
+
+def configured(folder: Path, server: str = "", dsn: str = "") -> Path:
+    """A configuration: ``play.events.plays`` in memory, and with ``dsn`` ``payments.bulk.entries`` in PostgreSQL.
 
     ``server`` are further lines of its section ``[server]``.
     """
@@ -72,13 +83,7 @@ def served(folder: Path, server: str = "", dsn: str = "") -> Iterator[Served]:
         f"[limits]\nmemory = '1GB'\n[users.ann]\npassword_hash = '{USERS['ann'].password_hash}'\n"
         f"products = ['*']\n{stores}"
     )
-    process = Foreground("serve", "--config", str(config))
-    try:
-        status = process.wait_for(r"are at (http://\S+:\d+)\.")[1]
-        yield Served(process, process.wait_for(r"Flight SQL at (grpc://\S+:\d+)\.")[1], status)
-    finally:
-        process.process.kill()
-        process.wait()
+    return config
 
 
 def _table(path: Path) -> None:

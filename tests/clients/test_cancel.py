@@ -296,6 +296,35 @@ def test_c6_only_so_many_queries_run_and_the_rest_wait_their_turn(start):
     eventually(lambda: house.server.running == 0)
 
 
+def test_c6_one_user_takes_only_a_share_and_others_come_in(start):
+    house = start(max_running=2, max_queued=4, queue_seconds=0.3, user_share=0.5)
+    faucet = Faucet(house.service, "SELECT slow")
+    ann, bob = house.raw(), house.raw("bob")
+    info = ann.info("CommandStatementQuery", query="SELECT slow")
+    running = ann.stream(info.endpoints[0].ticket)
+    assert faucet.started.wait(5)
+    assert "OVERLOADED" in _outcome(ann, "SELECT 1 AS a")  # a place is free, and not for her
+    assert bob.query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+    running.cancel()
+    eventually(lambda: house.server.running == 0)
+    assert ann.query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+
+
+def test_one_user_makes_only_a_share_of_all_calls(start):
+    house = start(max_calls=4, user_share=0.5)
+    faucet = Faucet(house.service, "SELECT slow")
+    ann, bob = house.raw(), house.raw("bob")
+    infos = [ann.info("CommandStatementQuery", query="SELECT slow") for _ in range(2)]
+    streams = [ann.stream(info.endpoints[0].ticket) for info in infos]
+    assert faucet.started.wait(5)
+    assert "OVERLOADED: You make as many calls at once as one user may" in _outcome(ann, "SELECT 1 AS a")
+    assert bob.query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+    for stream in streams:
+        stream.cancel()
+    eventually(lambda: house.server.calls == 0)
+    assert ann.query("SELECT 1 AS a").to_pydict() == {"a": [1]}
+
+
 def _outcome(client, sql) -> str:
     try:
         return str(client.query(sql).to_pydict())

@@ -12,12 +12,15 @@ import pytest
 from connectors.errors import StoreUnavailable
 from connectors.files import PinnedFiles
 from connectors.memory import Memory
+from gateway.app import open_gateway, report, serve
+from gateway.config import load
 from gateway.flight.life import serving
 from gateway.flight.settings import FlightSettings
 from gateway.metrics import Metrics
 from gateway.status import Status, reporting
-from tests.clients.conftest import KEY, USERS, Faucet, House, eventually
+from tests.clients.conftest import KEY, USERS, Faucet, House, Raw, eventually
 from tests.clients.duck import DuckService
+from tests.clients.served import configured
 from tests.mesh import PRODUCTS, TABLES, rows, running_mesh
 
 
@@ -125,6 +128,23 @@ def test_readiness_follows_the_server():
         assert told.get("/readyz") == (503, "draining\n")
         assert told.get("/livez") == (200, "alive\n")
         service.close()
+
+
+def test_a_gateway_says_starting_until_its_catalog_is_loaded_and_it_listens(tmp_path):
+    config = load(configured(tmp_path))
+    with report(config) as (status, url):
+        told = Told(url)
+        assert told.get("/readyz") == (503, "starting\n")
+        with open_gateway(config) as gateway:
+            assert told.get("/readyz") == (503, "starting\n")
+            with serve(gateway, config, status) as server:
+                assert told.get("/readyz") == (200, "ready\n")
+                client = Raw(server.uri, "ann", "s3cret")
+                assert client.query("SELECT count(*) AS n FROM play.events.plays").num_rows == 1
+                client.close()
+            assert told.get("/readyz") == (503, "draining\n")
+    with pytest.raises(ConnectionRefusedError):
+        told.get("/livez")
 
 
 def test_parts_of_queries_are_counted_by_store():
