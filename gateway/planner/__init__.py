@@ -17,12 +17,13 @@ runs the user's own query over them (whole.py): slower, and never wrong.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
 from sqlglot import exp
 
+from connectors.errors import HeadgateError
 from connectors.spi import Capabilities, Column, Fragment
 from connectors.typed import Ask
 from gateway.errors import UserError
@@ -74,7 +75,9 @@ class Tools:
 
 
 UNSOUND = "the pushed form does not stand up to DuckDB's own check"
-"""A reason that no plan should ever show: the query is answered over whole tables, and a test looks for it."""
+"""A reason that no plan should ever show: less is pushed then, and a test looks for it."""
+UNWRITTEN = "the connector does not write what it claims"
+"""Another one."""
 
 
 def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) -> Plan:
@@ -84,13 +87,22 @@ def plan(resolved: Resolved, stores: Stores, tools: Tools, *, pushdown: bool) ->
     outputs = tools.describe(text, tables, kept=True)
     if not pushdown:
         return _whole(resolved, stores, tools, outputs, Reason("everything", "pushdown is off"))
+    less = partial(_checked, resolved, stores, tools, outputs)
     try:
-        made = _checked(resolved, stores, tools, outputs, Greed.EVERYTHING)
-        rows = [place.dataset.rows for place in resolved.places.values()]
-        made = cheapest(made, rows, partial(_checked, resolved, stores, tools, outputs), stores.estimate)
+        return _cheapest(less(Greed.EVERYTHING), resolved, stores, less)
     except Refused as why:
-        return _whole(resolved, stores, tools, outputs, Reason("everything", str(why)))
-    return made
+        reason = Reason("everything", str(why))
+    try:
+        made = less(Greed.FILTERS)
+    except Refused:
+        return _whole(resolved, stores, tools, outputs, reason)
+    return replace(made, reasons=(reason, *made.reasons))
+
+
+def _cheapest(made: Plan, resolved: Resolved, stores: Stores, less: Callable[[Greed], Plan]) -> Plan:
+    rows = [place.dataset.rows for place in resolved.places.values()]
+    grouped = resolved.query.find(exp.AggFunc, exp.Group) is not None
+    return cheapest(made, rows, less, stores.estimate, grouped=grouped)
 
 
 def _checked(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Output, ...], greed: Greed) -> Plan:
@@ -131,7 +143,7 @@ def _whole(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Outp
 
 def _finish(residual: exp.Query, leaves: Leaves, stores: Stores, tools: Tools, outputs: tuple[Output, ...]) -> Plan:
     fragments = tuple(
-        RemoteFragment(name, origin, fragment, stores.render(origin.store, fragment))
+        RemoteFragment(name, origin, fragment, _native(stores, origin.store, fragment))
         for name, (origin, fragment) in leaves.fragments.items()
     )
     scans: tuple[InPlaceScan, ...] = tuple(leaves.scans.values())
@@ -146,6 +158,13 @@ def _finish(residual: exp.Query, leaves: Leaves, stores: Stores, tools: Tools, o
     verify(made, residual, leaves.places.values())
     tools.admit(made.residual, relations(made).keys())
     return made
+
+
+def _native(stores: Stores, store: str, fragment: Fragment) -> str:
+    try:
+        return stores.render(store, fragment)
+    except HeadgateError as problem:
+        raise Refused(UNWRITTEN) from problem
 
 
 def _check_outputs(made: Plan, tools: Tools) -> None:

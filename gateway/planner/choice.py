@@ -10,30 +10,26 @@ from gateway.planner.refusal import Refused
 from gateway.planner.shipping import SMALL, Expect
 from gateway.planner.unpushed import is_plain
 
-_CALLED = {
-    Greed.EVERYTHING: "everything",
-    Greed.UNCORRELATED: "all but correlated subqueries",
-    Greed.JOINS: "joins and filters",
-    Greed.FILTERS: "filters",
-}
 
-
-def cheapest(made: Plan, rows: Iterable[int | None], less: Callable[[Greed], Plan], expect: Expect) -> Plan:
+def cheapest(
+    made: Plan, rows: Iterable[int | None], less: Callable[[Greed], Plan], expect: Expect, *, grouped: bool
+) -> Plan:
     """``made``, which pushes everything, or a plan that pushes less where that looks much cheaper.
 
     ``rows`` are the sizes of the tables read, None where nobody knows. ``less`` makes the other plans; nothing is
-    asked for small tables or for what has nothing to choose.
+    asked for small tables or for what has nothing to choose. ``grouped`` says that the query puts rows together.
     """
     if not any(size is None or size >= SMALL for size in rows):
         return made
-    if all(is_plain(remote.fragment) for remote in made.fragments):
+    early = len(made.fragments) + len(made.scans) > 1 and grouped
+    if all(is_plain(remote.fragment) for remote in made.fragments) and not early:
         return made
     made = estimated(made, expect)
     first = price(made)
     if first is None or first < WORTH_CHOOSING:
         return made
-    plans, weighed = [made], [Weighed(_CALLED[Greed.EVERYTHING], first)]
-    for greed in (Greed.UNCORRELATED, Greed.JOINS, Greed.FILTERS):
+    plans, weighed = [made], [Weighed(Greed.EVERYTHING.value, first)]
+    for greed in (*([Greed.EARLY_GROUPS] if early else ()), Greed.UNCORRELATED, Greed.JOINS, Greed.FILTERS):
         try:
             other = estimated(less(greed), expect)
         except Refused:
@@ -41,7 +37,7 @@ def cheapest(made: Plan, rows: Iterable[int | None], less: Callable[[Greed], Pla
         cost = price(other)
         if cost is not None and _texts(other) not in map(_texts, plans):
             plans.append(other)
-            weighed.append(Weighed(_CALLED[greed], cost))
+            weighed.append(Weighed(greed.value, cost))
     chosen = choose([one.milliseconds for one in weighed])
     return replace(plans[chosen], weighed=(weighed[chosen], *(one for one in weighed if one is not weighed[chosen])))
 
