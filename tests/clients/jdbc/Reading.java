@@ -5,6 +5,7 @@ import java.sql.DatabaseMetaData;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -66,6 +67,27 @@ public final class Reading {
     }
     result.close();
     return new long[] {count, sum, characters};
+  }
+
+  /** Cancel a statement while another thread waits for the next row of its result; what that thread is told. */
+  public static String cancelWhileWaiting(Statement statement, ResultSet result) throws Exception {
+    String[] told = {"nothing"};
+    Thread reader = new Thread(() -> {
+      try {
+        told[0] = "a row: " + result.next();
+      } catch (SQLException | RuntimeException problem) {
+        told[0] = "raised: " + problem;
+      }
+    });
+    reader.start();
+    // The driver itself is not made for a cancel that meets a thread at work on the rows: wait until it waits.
+    long deadline = System.nanoTime() + 10_000_000_000L;
+    while (reader.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
+      reader.join(1);
+    }
+    statement.cancel();
+    reader.join(10_000);
+    return told[0];
   }
 
   /** What ResultSetMetaData tells of each column: a map from method to value. */

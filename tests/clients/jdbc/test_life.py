@@ -17,19 +17,26 @@ def nothing_runs(house, faucet) -> None:
     eventually(lambda: house.server.running == 0, 5)
 
 
-@pytest.mark.parametrize("batches", [0, 3])
-def test_j7_cancelling_from_another_thread_interrupts_the_server(house, driver, batches):
-    faucet = Faucet(house.service, SLOW, batches)
+def test_j7_cancelling_what_has_given_nothing_yet_interrupts_the_server(house, driver):
+    faucet = Faucet(house.service, SLOW)
     with driver.connected(house) as connection, closing(connection.createStatement()) as statement:
-        if batches:
-            answer = driver.probe.begin("Reading", "rows", statement.executeQuery(SLOW))
-        else:
-            answer = driver.probe.begin(statement.target, "executeQuery", SLOW)
+        answer = driver.probe.begin(statement.target, "executeQuery", SLOW)
         assert faucet.started.wait(10)
         assert house.server.running == 1
         statement.cancel()
         with pytest.raises(JavaError):
             answer.result(10)
+        nothing_runs(house, faucet)
+        assert driver.ask(connection, "SELECT 1 AS a") == [[1]]
+
+
+def test_j7_cancelling_from_another_thread_interrupts_the_server(house, driver):
+    faucet = Faucet(house.service, SLOW, 3)
+    with driver.connected(house) as connection, closing(connection.createStatement()) as statement:
+        result = statement.executeQuery(SLOW)
+        assert [result.next() for _ in range(3)] == [True] * 3
+        assert house.server.running == 1
+        assert driver.reading.cancelWhileWaiting(statement, result).startswith("raised: ")
         nothing_runs(house, faucet)
         assert driver.ask(connection, "SELECT 1 AS a") == [[1]]
 
