@@ -81,7 +81,7 @@ def translated(rpc: Rpc) -> Iterator[None]:
         if error.kind is Kind.INTERNAL:
             LOG.error("query %s: internal error", rpc.id, exc_info=error)
         raise translate(error, rpc.id) from None
-    except Exception:
+    except (Exception, KeyboardInterrupt):  # Arrow makes the latter of some cancellations, in any thread
         rpc.outcome = Internal.code
         LOG.exception("query %s: internal error", rpc.id)
         raise internal(rpc.id) from None

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from connectors.call import Call
+from gateway.errors import Internal
 from gateway.service import Answer
 
 
@@ -63,6 +64,9 @@ class Producer:
                 self._call.check()
         except Exception as error:
             last = error
+        except BaseException as error:  # Arrow makes a KeyboardInterrupt of some cancellations
+            last = Internal("The engine was interrupted.")
+            last.__cause__ = error
         try:
             self._ended()
         finally:

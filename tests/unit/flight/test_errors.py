@@ -37,10 +37,12 @@ def test_tracebacks_are_hidden_from_arrow_only():
         assert traceback.format_exception(*sys.exc_info()) == seen
 
 
-def test_an_error_of_the_gateways_own_tells_nothing():
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt])
+def test_an_error_of_the_gateways_own_tells_nothing(kind):
     rpc = Rpc(Caller("ann", LOCAL), {})
     with pytest.raises(fl.FlightInternalError) as caught, translated(rpc):
-        raise RuntimeError("secret")
+        raise kind("secret")
+    assert rpc.outcome == "INTERNAL"
     assert "secret" not in str(caught.value)
     assert rpc.id in str(caught.value)
     assert caught.value.__cause__ is None

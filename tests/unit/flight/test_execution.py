@@ -90,6 +90,21 @@ def test_an_error_in_the_middle():
     scene.is_clean()
 
 
+def test_what_is_no_plain_exception_is_an_error_of_the_query_too():
+    """Arrow makes a KeyboardInterrupt of some cancellations; a thread that died of it would let its reader wait."""
+
+    def flow():
+        yield BATCH
+        raise KeyboardInterrupt
+
+    scene = Scene(flow())
+    batches = scene.start()
+    next(batches)
+    with pytest.raises(Internal):
+        next(batches)
+    scene.is_clean()
+
+
 def test_an_answer_that_cancels_its_own_call_on_failing_still_tells_the_error():
     scene = Scene()
 
