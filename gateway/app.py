@@ -64,7 +64,9 @@ def open_gateway(config: Config) -> Iterator[Gateway]:
         database = Database(_limits(config), files)
         held.callback(database.close)
         engine = Engine(connectors, database, files, config.limits.fragment_buffer_bytes)
-        service = LocalService(in_force, connectors, database, engine, config.pushdown.verify_share)
+        service = LocalService(
+            in_force, connectors, database, engine, config.pushdown.verify_share, budgets=config.budgets
+        )
         yield Gateway(service, in_force, connectors)
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,113 +17,36 @@ from argon2.exceptions import InvalidHashError
 
 from connectors.registry import kinds
 from gateway.config_reading import Problems, Section, size_in_bytes
+from gateway.config_shapes import (
+    CatalogFolder,
+    Config,
+    ProductLimits,
+    Pushdown,
+    Resources,
+    Server,
+    State,
+    StatusPort,
+    Store,
+    User,
+    budget,
+)
 from gateway.errors import ConfigInvalid
 
+__all__ = [
+    "CatalogFolder",
+    "Config",
+    "ProductLimits",
+    "Pushdown",
+    "Resources",
+    "Server",
+    "State",
+    "StatusPort",
+    "Store",
+    "User",
+    "load",
+]
 
-@dataclass(frozen=True)
-class Server:
-    """``[server]``. Times in seconds. ``anonymous`` lists the products a caller without credentials may read."""
-
-    host: str = "127.0.0.1"
-    port: int = 31337
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    tls_client_ca: Path | None = None
-    mtls_port: int | None = None
-    anonymous: tuple[str, ...] = ()
-    sealing_keys: tuple[str, ...] = field(default=(), repr=False)
-    max_running: int = 16
-    max_queued: int = 64
-    queue_seconds: float = 30.0
-    max_calls: int = 512
-    user_share: float = 1.0
-    query_timeout: float = 600.0
-    idle_seconds: float = 300.0
-    heartbeat_seconds: float = 20.0
-    deregister_seconds: float = 0.0
-    drain_seconds: float = 30.0
-    token_lifetime: float = 43_200.0
-    ticket_lifetime: float = 3_600.0
-
-
-@dataclass(frozen=True)
-class StatusPort:
-    """``[status]``. Where liveness, readiness and metrics are told over HTTP; without ``port``, nowhere."""
-
-    host: str = "127.0.0.1"
-    port: int | None = None
-
-
-@dataclass(frozen=True)
-class CatalogFolder:
-    """``[catalog]``. With ``watch`` the contracts are read again whenever a file of the folder changes."""
-
-    folder: Path = Path("catalog")
-    watch: bool = True
-
-
-@dataclass(frozen=True)
-class Resources:
-    """``[limits]``. Sizes as ``512MB`` or ``2GB``; ``threads`` 0 means one per core."""
-
-    memory: str = "2GB"
-    threads: int = 0
-    spill: Path | None = None
-    spill_size: str = "10GB"
-    fragment_buffer: str = "64MB"
-
-    @property
-    def fragment_buffer_bytes(self) -> int:
-        """What one fragment may keep in memory before it is spilled, in bytes."""
-        return size_in_bytes(self.fragment_buffer)
-
-
-@dataclass(frozen=True)
-class Pushdown:
-    """``[pushdown]``. ``default`` is ``on``, ``off`` or ``verify``; ``verify_share`` is a part of 1."""
-
-    default: str = "on"
-    verify_share: float = 0.0
-
-
-@dataclass(frozen=True)
-class State:
-    """``[state]``. Where connectors keep what they may keep, such as the segments of topics."""
-
-    directory: Path = Path("state")
-
-
-@dataclass(frozen=True)
-class User:
-    """``[users.<name>]``. An argon2 hash, and patterns over ``domain.product``."""
-
-    password_hash: str = field(repr=False)
-    products: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Store:
-    """``[stores.<name>]``. The kind of connector, and its options with secrets resolved."""
-
-    kind: str
-    options: Mapping[str, object] = field(repr=False, default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Config:
-    """A whole configuration. ``path`` is the file it was read from."""
-
-    path: Path
-    server: Server = Server()
-    status: StatusPort = StatusPort()
-    catalog: CatalogFolder = CatalogFolder()
-    limits: Resources = Resources()
-    pushdown: Pushdown = Pushdown()
-    state: State = State()
-    users: Mapping[str, User] = field(default_factory=dict)
-    stores: Mapping[str, Store] = field(default_factory=dict)
-
-
+_Budgeted = Resources | User | ProductLimits
 _CREDENTIALS = frozenset({"password", "secret", "secret_key", "access_key", "token", "session_token"})
 _NOT_HERE = 'credentials are not written here; use { env = "…" } or { file = "…" }'
 _STORE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -140,6 +62,7 @@ _SECTIONS = {
     "pushdown": Pushdown,
     "state": State,
 }
+_TABLES = {"users", "stores", "products"}
 
 
 def load(path: Path | str) -> Config:
@@ -148,14 +71,21 @@ def load(path: Path | str) -> Config:
     problems = Problems()
     document = _document(path)
     folder = path.parent
-    for name in sorted(document.keys() - _SECTIONS.keys() - {"users", "stores"}):
-        problems.unknown(name, "", (*_SECTIONS, "users", "stores"))
+    for name in sorted(document.keys() - _SECTIONS.keys() - _TABLES):
+        problems.unknown(name, "", (*_SECTIONS, *sorted(_TABLES)))
     made: dict[str, Any] = {
         name: Section(document.get(name, {}), f"[{name}]", folder, problems).read(shape)
         for name, shape in _SECTIONS.items()
     }
     users = {name: _user(name, given, folder, problems) for name, given in _tables(document, "users", problems)}
     stores = {name: _store(name, given, folder, problems) for name, given in _tables(document, "stores", problems)}
+    products = {
+        name: Section(given, f'[products."{name}"]', folder, problems).read(ProductLimits)
+        for name, given in _tables(document, "products", problems)
+    }
+    _check_budgets({"[limits]": made["limits"]}, problems)
+    _check_budgets({f"[users.{name}]": user for name, user in users.items()}, problems)
+    _check_budgets({f'[products."{name}"]': one for name, one in products.items()}, problems)
     for section, key in _PORTS:
         if (getattr(made[section], key) or 0) > _LAST_PORT:
             problems.add(f"[{section}] {key}: must be between 0 and {_LAST_PORT}")
@@ -163,7 +93,8 @@ def load(path: Path | str) -> Config:
     _check_limits(made["limits"], problems)
     _check_pushdown(made["pushdown"], problems)
     problems.raise_if_any()
-    return Config(path=path, users=MappingProxyType(users), stores=MappingProxyType(stores), **made)
+    made |= {"users": MappingProxyType(users), "stores": MappingProxyType(stores)}
+    return Config(path=path, products=MappingProxyType(products), **made)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -266,3 +197,11 @@ def _check_pushdown(pushdown: Pushdown, problems: Problems) -> None:
         problems.add("[pushdown] default: must be on, off or verify")
     if pushdown.verify_share > 1:
         problems.add("[pushdown] verify_share: must be between 0 and 1")
+
+
+def _check_budgets(sections: Mapping[str, _Budgeted], problems: Problems) -> None:
+    for where, section in sections.items():
+        try:
+            budget(section)
+        except ValueError:
+            problems.add(f"{where} max_bytes_moved: must be a size such as 512MB or 2GB")

@@ -118,6 +118,12 @@ class MemoryExceeded(ResourceError):
     code = "MEMORY_EXCEEDED"
 
 
+class BudgetExceeded(ResourceError):
+    """The query would move more out of stores than it may."""
+
+    code = "BUDGET_EXCEEDED"
+
+
 class Overloaded(ResourceError):
     """Too many queries are running."""
 

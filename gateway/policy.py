@@ -1,6 +1,7 @@
 """Who asks, and what they may see of a product."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 
@@ -14,6 +15,23 @@ class Principal:
     def may_read(self, product: str) -> bool:
         """Whether a product (``domain.product``, without its version) is granted at all."""
         return any(fnmatchcase(product, pattern) for pattern in self.products)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one query may move out of stores: rows, and bytes. 0 is no limit."""
+
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """Of every query, of those of each user (by name), and for what is moved of each product (``domain.product``)."""
+
+    every: Budget = Budget()
+    users: Mapping[str, Budget] = field(default_factory=dict)
+    products: Mapping[str, Budget] = field(default_factory=dict)
 
 
 LOCAL = Principal("local", ("*",))

@@ -11,17 +11,19 @@ from sqlglot import exp
 from connectors.call import Call
 from connectors.spi import Connector, Fragment
 from gateway import sql
+from gateway.budgets import budgets_of, check
 from gateway.catalog import Catalog
 from gateway.database import Database
 from gateway.engine import Engine
 from gateway.errors import SqlTooLarge
 from gateway.estimates import Estimates
 from gateway.planner import Stores, Tools, plan
+from gateway.planner.choice import estimated
 from gateway.planner.decided import decided
 from gateway.planner.explain import Measured, as_json, as_lines
 from gateway.planner.plan import Output, Plan, Twin
 from gateway.planner.resolve import Resolved, resolve
-from gateway.policy import Principal
+from gateway.policy import Budgets, Principal
 from gateway.verify import SampledAnswer, Sampler, VerifiedAnswer
 
 _PIVOT_SECONDS = 60.0
@@ -89,7 +91,8 @@ class Service(Protocol):
 class LocalService:
     """The service of this process. ``catalog`` is asked anew by each statement, so a reload takes effect at once.
 
-    Of the queries that nobody asked to verify, ``verify_share`` (0 to 1) are verified in the background.
+    Of the queries that nobody asked to verify, ``verify_share`` (0 to 1) are verified in the background. ``budgets``
+    are what queries may move out of stores.
     """
 
     def __init__(
@@ -99,12 +102,14 @@ class LocalService:
         database: Database,
         engine: Engine,
         verify_share: float = 0.0,
+        budgets: Budgets = Budgets(),
     ) -> None:
         self._catalog = catalog
         self._connectors = connectors
         self._database = database
         self._engine = engine
         self._estimates = Estimates(connectors)
+        self._budgets = budgets
         self._share = verify_share
         self.sampler = Sampler(self._verify)
 
@@ -140,8 +145,12 @@ class LocalService:
         made = self._plan(resolved, options, pushdown=options.pushdown)
         outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
         bound = not unbound and options.pushdown
+        budgets = () if unbound else budgets_of(made, self._budgets, who.name)
+        if budgets or statement.explain:
+            made = estimated(made, self._estimates)
         return replace(
             made,
+            budgets=budgets,
             twin=self._twin(resolved, options, made) if bound and (options.verify or self._chosen()) else None,
             sql=sql.to_duckdb(statement.query),
             pushdown=options.pushdown,
@@ -168,7 +177,9 @@ class LocalService:
         return self._share > 0 and random.random() < self._share  # noqa: S311  (a sample, not a secret)
 
     def run(self, made: Plan, call: Call) -> Answer:
-        """See :meth:`Service.run`."""
+        """See :meth:`Service.run`. Raises :class:`gateway.errors.BudgetExceeded` when a plan would move too much."""
+        if made.explain != "plan":
+            check(made)
         if not made.explain:
             return self._answer(made, call)
         measured = self._measure(made, call) if made.explain == "analyze" else None

@@ -30,15 +30,26 @@ def price(plan: Plan) -> float | None:
 
     In-place scans are left out: they are the same however much is pushed elsewhere.
     """
-    restricted = {keys.into for keys in plan.keys}
     total = 0.0
     for remote in plan.fragments:
-        estimate = remote.estimate
-        if estimate is None or estimate.milliseconds is None:
+        if remote.estimate is None or remote.estimate.milliseconds is None:
             return None
-        moving = estimate.rows * (_row(remote.fragment.columns) + _ROW_IN_DUCKDB) + estimate.bytes * _BYTE
-        total += (estimate.milliseconds + moving) * (_KEYED if remote.name in restricted else 1.0)
+        rows, size = moves(plan, remote)
+        total += remote.estimate.milliseconds * _share(plan, remote)
+        total += rows * (_row(remote.fragment.columns) + _ROW_IN_DUCKDB) + size * _BYTE
     return total
+
+
+def moves(plan: Plan, remote: RemoteFragment) -> tuple[int, int]:
+    """Rows and bytes that a fragment of a plan is expected to move; nothing where its store gave no estimate."""
+    if remote.estimate is None:
+        return 0, 0
+    share = _share(plan, remote)
+    return int(remote.estimate.rows * share), int(remote.estimate.bytes * share)
+
+
+def _share(plan: Plan, remote: RemoteFragment) -> float:
+    return _KEYED if any(keys.into == remote.name for keys in plan.keys) else 1.0
 
 
 def choose(prices: Sequence[float | None]) -> int:

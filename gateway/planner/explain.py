@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment, Weighed
@@ -25,7 +25,7 @@ class Measured:
 def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
     """The plan as text, line by line."""
     for remote in plan.fragments:
-        yield f"fragment {remote.name} in {_place(remote)}{_figures(remote.name, measured)}"
+        yield f"fragment {remote.name} in {_place(remote)}{_expected(remote)}{_figures(remote.name, measured)}"
         yield f"    {remote.native}"
         yield from (f"    keys: {told}" for told in _keys(plan, remote, measured))
     for scan in plan.scans:
@@ -48,7 +48,12 @@ def as_json(plan: Plan, measured: Measured | None = None) -> str:
     document: dict[str, Any] = {
         "pushdown": plan.pushdown,
         "fragments": [
-            {**_leaf(remote, measured), "text": remote.native, "keys": _keys(plan, remote, measured)}
+            {
+                **_leaf(remote, measured),
+                "text": remote.native,
+                "keys": _keys(plan, remote, measured),
+                "estimate": asdict(remote.estimate) if remote.estimate else None,
+            }
             for remote in plan.fragments
         ],
         "scans": [_leaf(scan, measured) for scan in plan.scans],
@@ -79,6 +84,11 @@ def _weighed(one: Weighed) -> str:
 
 def _place(leaf: RemoteFragment | InPlaceScan) -> str:
     return f"store {leaf.origin.store} · {', '.join(leaf.origin.addresses)}"
+
+
+def _expected(remote: RemoteFragment) -> str:
+    known = remote.estimate
+    return f" · estimated {known.rows} rows, {known.bytes} bytes ({known.source})" if known else ""
 
 
 def _figures(name: str, measured: Measured | None) -> str:

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from connectors.spi import Estimate, Fragment, Table
 from gateway.planner.decided import Decided
+from gateway.policy import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Plan:
     ``parameters`` are the DuckDB types of parameters that are not bound yet. ``keys`` are what some leaves can tell
     others to leave out, which is a matter of speed alone. ``weighed`` are the plans between which the cost decided,
     this one first; it is empty where there was nothing to choose. ``twin`` is what the answer is to be compared with.
+    ``budgets`` hold the plan to what it may move in all, or of the product that stands beside.
     """
 
     fragments: tuple[RemoteFragment, ...]
@@ -112,6 +114,7 @@ class Plan:
     reasons: tuple[Reason, ...] = ()
     keys: tuple[Keys, ...] = ()
     weighed: tuple[Weighed, ...] = field(default=(), compare=False)
+    budgets: tuple[tuple[str, Budget], ...] = ()
     streamed: bool = False
     sql: str = ""
     pushdown: bool = True

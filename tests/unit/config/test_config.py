@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from gateway.config import CatalogFolder, Config, Resources, Server, State, load
 from gateway.config_reading import size_in_bytes
 from gateway.errors import ConfigInvalid
+from gateway.policy import Budget, Budgets
 
 HASH = PasswordHasher(time_cost=1, memory_cost=64).hash("correct horse")
 KEY = "ab" * 32
@@ -254,3 +255,38 @@ def test_sizes(text, size):
 def test_what_is_no_size(text):
     with pytest.raises(ValueError):
         size_in_bytes(text)
+
+
+def test_budgets_are_of_queries_users_and_products(tmp_path):
+    text = f"""
+        [limits]
+        max_rows_moved = 10
+        [users.ann]
+        password_hash = "{HASH}"
+        max_bytes_moved = "1KB"
+        [users.bob]
+        password_hash = "{HASH}"
+        [products."play.events"]
+        max_rows_moved = 3
+        max_bytes_moved = "2MB"
+        """
+    made = load(write(tmp_path, text)).budgets
+    assert made == Budgets(
+        Budget(rows=10), {"ann": Budget(bytes=1000), "bob": Budget()}, {"play.events": Budget(3, 2_000_000)}
+    )
+
+
+def test_sizes_that_may_be_moved_are_sizes(tmp_path):
+    text = f"""
+        [limits]
+        max_bytes_moved = "much"
+        [users.ann]
+        password_hash = "{HASH}"
+        max_bytes_moved = "1"
+        [products."play.events"]
+        max_bytes_moved = "-1GB"
+        """
+    assert problems(tmp_path, text) == tuple(
+        f"{where} max_bytes_moved: must be a size such as 512MB or 2GB"
+        for where in ("[limits]", "[users.ann]", '[products."play.events"]')
+    )

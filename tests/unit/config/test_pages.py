@@ -20,7 +20,7 @@ from connectors.parquet import sources as parquet
 from connectors.postgres import options as postgres
 from connectors.spi import Surroundings
 from connectors.types import is_supported
-from gateway.config import CatalogFolder, Resources, Server, State, StatusPort, User, load
+from gateway.config import CatalogFolder, ProductLimits, Resources, Server, State, StatusPort, User, load
 from gateway.contracts import load as load_contracts
 from gateway.contracts.typing import LOGICAL, SYNONYMS
 
@@ -36,6 +36,7 @@ SHAPES = {
     "## `[limits]`": Resources,
     "## `[state]`": State,
     "## `[users.<name>]`": User,
+    '## `[products."<domain>.<product>"]`': ProductLimits,
     '### `kind = "postgres"`': postgres.Options,
     '### `kind = "parquet"`': parquet.Options,
     '### `kind = "kafka"`': kafka.Options,
