@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     chosen = {item.path for item in items}
     narrowed = config.option.keyword or config.option.markexpr
-    config.stash[OUTCOMES].whole = chosen >= set(Path(__file__).parent.glob("test_*.py")) and not narrowed
+    config.stash[OUTCOMES].whole = chosen >= set(Path(__file__).parent.rglob("test_*.py")) and not narrowed
 
 
 class House:

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.clients.checklist import ADBC, CLIENTS, JDBC, PYARROW
+from tests.clients.checklist import ADBC, CLIENTS, PYARROW
 
 KEPT = Path(__file__).parents[2] / ".cache" / "clients"
 _HEAD = re.compile(r"test_((?:[a-z]\d+_)+)")
-# The JDBC tests keep their own record, because one of them speaks for several versions of the driver.
-_OWN_RECORD = "jdbc-"
 _WORST_LAST = ("pass", "not run", "fail")
 Found = dict[str, dict[str, str]]
 
@@ -42,8 +40,9 @@ class Outcomes:
 
 def proved(item: pytest.Item) -> list[tuple[str, str]]:
     """The pairs of client and row that a test speaks for."""
-    match = _HEAD.match(item.name)
-    rows = [row for row in match[1].upper().split("_") if CLIENTS.get(row, JDBC) != JDBC] if match else []
+    match, marked = _HEAD.match(item.name), item.get_closest_marker("rows")
+    named = match[1].upper().split("_") if match else marked.args if marked else ()
+    rows = [row for row in named if row in CLIENTS]
     mark = item.get_closest_marker("client")
     return [(client, row) for row in rows for client in (mark.args if mark else (_usual(row),))]
 
@@ -55,9 +54,9 @@ def _usual(row: str) -> str:
 def keep(found: Found, whole: bool) -> None:
     """Write what was found; what a part of the tests did not touch stays as it was."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    before = {} if whole else kept(own=False)
+    before = {} if whole else kept()
     if whole:
-        for file in _files(own=False):
+        for file in KEPT.glob("*.json"):
             file.unlink()
     for client, rows in found.items():
         record = {"client": client, "rows": before.get(client, {}) | rows}
@@ -65,11 +64,7 @@ def keep(found: Found, whole: bool) -> None:
         (KEPT / f"{name}.json").write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def kept(own: bool = True) -> Found:
-    """What earlier runs found, client by client; ``own`` with the records that other tests keep themselves."""
-    records: list[Any] = [json.loads(file.read_text("utf-8")) for file in _files(own)]
+def kept() -> Found:
+    """What earlier runs found, client by client."""
+    records: list[Any] = [json.loads(file.read_text("utf-8")) for file in sorted(KEPT.glob("*.json"))]
     return {record["client"]: record["rows"] for record in records}
-
-
-def _files(own: bool) -> list[Path]:
-    return [file for file in sorted(KEPT.glob("*.json")) if own or not file.name.startswith(_OWN_RECORD)]

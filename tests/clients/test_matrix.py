@@ -1,7 +1,10 @@
 """The page about clients says of each row what the tests find, no more and no less."""
 
+import pytest
+
 from tests.clients import matrix
 from tests.clients.checklist import ROWS
+from tests.clients.conftest import OUTCOMES
 
 
 def known(found):
@@ -18,3 +21,15 @@ def test_what_is_written_is_what_is_read(monkeypatch, tmp_path):
     page.write_text(f"{matrix._BEGIN}{matrix.render(found)}{matrix._END}", "utf-8")
     monkeypatch.setattr(matrix, "PAGE", page)
     assert known(matrix.committed()) == known(found)
+
+
+@pytest.mark.last
+def test_the_page_agrees_with_what_this_run_found(pytestconfig):
+    outcomes = pytestconfig.stash[OUTCOMES]
+    shown, here = known(matrix.committed()), known(outcomes.found)
+    left_out = {(client, row) for client, rows in outcomes.found.items() for row in rows if rows[row] == "not run"}
+    if outcomes.whole:
+        stale = {entry for entry in shown - here if entry[:2] not in left_out}
+    else:
+        stale = {entry for entry in shown if any(entry[:2] == found[:2] and entry != found for found in here)}
+    assert (here - shown, stale) == (set(), set()), "write it anew: python -m tests.clients.matrix"

@@ -14,6 +14,7 @@ from gateway.catalog import Dataset, Place, Product
 from gateway.flight import metadata, typeinfo
 from gateway.flight.life import serving
 from gateway.flight.settings import FlightSettings
+from tests.clients.checklist import ADBC, rows_of_type
 from tests.clients.conftest import KEY, USERS, House, fetched
 from tests.clients.duck import DuckService
 
@@ -91,7 +92,8 @@ def cases(*, writable=False):
         if not writable or not name.startswith(UNWRITTEN):
             expected = {"common": (common, value), "full": (full or common, *(other or [value]))}
             for profile in ("common", "full"):
-                yield pytest.param(expression, profile, *expected[profile], id=f"{name}-{profile}")
+                rows = pytest.mark.rows(*rows_of_type(name))
+                yield pytest.param(expression, profile, *expected[profile], id=f"{name}-{profile}", marks=rows)
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +123,8 @@ def test_t_the_real_gateway_gives_the_same(gateway, expression, profile, kind, v
     assert table["v"].to_pylist() == [value]
 
 
+@pytest.mark.client(ADBC)
+@pytest.mark.rows(*{row: None for name, *_ in TYPES for row in rows_of_type(name)})
 def test_t_every_announced_column_of_every_type_at_once_through_adbc(duck):
     columns = ", ".join(f"{expression} AS {name}" for name, expression, *_ in TYPES)
     with duck.adbc() as connection, connection.cursor() as cursor:
@@ -133,19 +137,19 @@ def test_t_every_announced_column_of_every_type_at_once_through_adbc(duck):
 
 @pytest.mark.parametrize("number", [LARGEST, 10**38, -LARGEST, -(10**38)])
 @pytest.mark.parametrize("shape", ["{}::HUGEINT", "[{}::HUGEINT]", "{{'a': {}::HUGEINT}}"])
-def test_t_a_hugeint_of_39_digits_is_an_error_and_never_another_number(gateway, number, shape):
+def test_t2_a_hugeint_of_39_digits_is_an_error_and_never_another_number(gateway, number, shape):
     with pytest.raises(adbc_driver_manager.Error, match="QUERY_FAILED"):
         gateway.ask(f"SELECT {shape.format(f'({number})')} AS v")
     assert gateway.ask(f"SELECT ({number})::HUGEINT::VARCHAR AS v") == [(str(number),)]
 
 
-def test_t_an_infinite_date_keeps_its_order_and_arrives_as_the_largest_number(gateway):
+def test_t8_an_infinite_date_keeps_its_order_and_arrives_as_the_largest_number(gateway):
     sql = "SELECT d FROM (VALUES (DATE '2026-01-01'), ('infinity'::DATE), ('-infinity'::DATE)) AS v(d) ORDER BY d"
     days = gateway.raw().query(sql)["d"].cast(pa.int32()).to_pylist()
     assert days == [-(2**31) + 1, 20454, 2**31 - 1]
 
 
-def test_t_moments_are_told_in_utc(gateway):
+def test_t6_moments_are_told_in_utc(gateway):
     sql = "SELECT TIMESTAMPTZ '2026-07-01 12:00:00+02' AS at, (TIMESTAMPTZ '2026-07-01 12:00:00+02')::VARCHAR AS told"
     table = gateway.raw().query(sql)
     assert table.schema.field("at").type == pa.timestamp("us", tz="UTC")
