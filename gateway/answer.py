@@ -23,7 +23,8 @@ class EngineAnswer:
 
     ``held`` is left when the answer is closed: it frees the cursor, the streams and the snapshots. ``again`` starts the
     answer anew where that may help against a failure before the first batch. ``started`` is the moment
-    (``time.perf_counter``) at which DuckDB was given the residual.
+    (``time.perf_counter``) at which DuckDB was given the residual. ``reads`` tells what is read of files in place, of a
+    plan that is to be explained.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class EngineAnswer:
         started: float,
     ) -> None:
         self.schema = schema
+        self.reads: tuple[str, ...] = ()
         self.rows = 0
         self.milliseconds = 0.0
         self._started = started

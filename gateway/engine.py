@@ -22,6 +22,7 @@ from gateway.errors import Internal
 from gateway.fetching import Fetching
 from gateway.held import Held, hold, naming, products
 from gateway.planner.plan import InPlaceScan, Moved, Plan
+from gateway.reads import in_place_reads
 from gateway.stopping import deadline, interruptible
 
 _BATCH_ROWS = 65_536
@@ -94,11 +95,15 @@ class _Run:
         def moved() -> list[Moved]:
             return [*self.scanned, *fetching.moved]
 
+        wanted = self.plan.explain and self.plan.scans
+        reads = in_place_reads(cursor, self.plan.residual) if wanted else ()
         started = time.perf_counter()
         reader = _first(residual, again)
-        return EngineAnswer(
+        answer = EngineAnswer(
             self.plan.schema, reader, self.call, self.held.pop_all(), self.explain, again, moved, started
         )
+        answer.reads = reads
+        return answer
 
     def _scan(self, cursor: duckdb.DuckDBPyConnection, scan: InPlaceScan, store: Held) -> None:
         with naming(self.plan, scan.origin.store, scan.name):

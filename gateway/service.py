@@ -204,7 +204,7 @@ class LocalService:
         answer = self._engine.run(replace(made, schema=self._database.schema(made.outputs)), call)
         for _ in answer:
             pass
-        return Measured.of(answer.moved, answer.rows, answer.milliseconds)
+        return Measured.of(answer.moved, answer.rows, answer.milliseconds, answer.reads)
 
     def _values(self, asked: exp.Query, who: Principal, options: Options, call: Call) -> list[Any]:
         """The answer of a query of one column, for a PIVOT that must know its columns before it can be planned."""

@@ -10,16 +10,20 @@ from gateway.planner.plan import InPlaceScan, Moved, Plan, RemoteFragment, Weigh
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run of the plan showed, for EXPLAIN ANALYZE. ``milliseconds`` are those of the residual."""
+    """What a run of the plan showed, for EXPLAIN ANALYZE.
+
+    ``milliseconds`` are those of the residual, ``reads`` what DuckDB read of files in place.
+    """
 
     moved: Mapping[str, Moved]
     rows: int
     milliseconds: float
+    reads: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, moved: Sequence[Moved], rows: int, milliseconds: float) -> "Measured":
+    def of(cls, moved: Sequence[Moved], rows: int, milliseconds: float, reads: tuple[str, ...] = ()) -> "Measured":
         """Index the leaves' figures by name."""
-        return cls({leaf.name: leaf for leaf in moved}, rows, milliseconds)
+        return cls({leaf.name: leaf for leaf in moved}, rows, milliseconds, reads)
 
 
 def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
@@ -33,6 +37,7 @@ def as_lines(plan: Plan, measured: Measured | None = None) -> Iterator[str]:
     result = f" · {measured.rows} rows, {measured.milliseconds:.1f} ms" if measured else ""
     yield f"residual in DuckDB{result}"
     yield f"    {plan.residual}"
+    yield from (f"    reads in place: {told}" for told in (measured.reads if measured else ()))
     if plan.twin and not plan.twin.sampled:
         yield f"verified: {plan.twin.decided.told}"
     if plan.weighed:
@@ -64,6 +69,7 @@ def as_json(plan: Plan, measured: Measured | None = None) -> str:
     }
     if measured:
         document["residual"] |= {"rows": measured.rows, "milliseconds": round(measured.milliseconds, 1)}
+        document["residual"]["reads"] = list(measured.reads)
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
