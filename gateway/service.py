@@ -17,6 +17,7 @@ from gateway.database import Database
 from gateway.engine import Engine
 from gateway.errors import SqlTooLarge
 from gateway.estimates import Estimates
+from gateway.plan_cache import PlanCache, told_apart
 from gateway.planner import Stores, Tools, plan
 from gateway.planner.choice import estimated
 from gateway.planner.decided import decided
@@ -88,6 +89,17 @@ class Service(Protocol):
         """Start a plan under a call (its deadline and cancellation hold for everything done for it)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Under what one statement is planned. ``sampled`` says that chance had it verified in the background."""
+
+    catalog: Catalog
+    who: Principal
+    options: Options
+    call: Call
+    sampled: bool
+
+
 class LocalService:
     """The service of this process. ``catalog`` is asked anew by each statement, so a reload takes effect at once.
 
@@ -110,6 +122,7 @@ class LocalService:
         self._engine = engine
         self._estimates = Estimates(connectors)
         self._budgets = budgets
+        self._plans = PlanCache()
         self._share = verify_share
         self.sampler = Sampler(self._verify)
 
@@ -128,30 +141,38 @@ class LocalService:
         call: Call | None = None,
     ) -> Plan:
         """See :meth:`Service.prepare`. Raises a :class:`gateway.errors.UserError` for what the user can mend."""
+        catalog = self._catalog()
+        sampled = options.pushdown and not options.verify and self._chosen()
+        # The words as they came: to parse them into one form for all spellings costs more than a plan may that is kept.
+        key = (sql_text, told_apart(parameters), options, who, sampled)
+        if (known := self._plans.get(catalog, key)) is not None:
+            return known
         statement = sql.parse(sql_text, short=bool(options.within[0]))
+        asked = _Asked(catalog, who, options, call or Call(timeout=_PIVOT_SECONDS), sampled)
         try:
-            return self._planned(statement, who, parameters, options, call or Call(timeout=_PIVOT_SECONDS))
+            made = self._planned(statement, parameters, asked)
         except RecursionError:
             raise SqlTooLarge("The statement is nested too deeply.", hint="Split it with WITH.") from None
+        if not sql.reads_outside(statement.query):
+            self._plans.put(catalog, key, made)
+        return made
 
-    def _planned(
-        self, statement: sql.Statement, who: Principal, parameters: Sequence[Any] | None, options: Options, call: Call
-    ) -> Plan:
-        catalog = self._catalog()
+    def _planned(self, statement: sql.Statement, parameters: Sequence[Any] | None, asked: _Asked) -> Plan:
+        catalog, options = asked.catalog, asked.options
         query = statement.query if parameters is None else sql.bind(statement.query, parameters)
-        query = sql.close_pivot(query, lambda asked: self._values(asked, who, options, call)).copy()
-        resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, who, options.within))
+        query = sql.close_pivot(query, lambda wanted: self._values(wanted, asked)).copy()
+        resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, asked.who, options.within))
         resolved, unbound = _unbound(resolved)
         made = self._plan(resolved, options, pushdown=options.pushdown)
         outputs = (Output("plan", "VARCHAR"),) if statement.explain else made.outputs
-        bound = not unbound and options.pushdown
-        budgets = () if unbound else budgets_of(made, self._budgets, who.name)
+        budgets = () if unbound else budgets_of(made, self._budgets, asked.who.name)
         if budgets or statement.explain:
             made = estimated(made, self._estimates)
+        verified = (options.verify or asked.sampled) and options.pushdown and not unbound
         return replace(
             made,
             budgets=budgets,
-            twin=self._twin(resolved, options, made) if bound and (options.verify or self._chosen()) else None,
+            twin=self._twin(resolved, options, made) if verified else None,
             sql=sql.to_duckdb(statement.query),
             pushdown=options.pushdown,
             explain=statement.explain,
@@ -168,7 +189,7 @@ class LocalService:
     def _twin(self, resolved: Resolved, options: Options, made: Plan) -> Twin:
         """The same question without pushdown, to compare the answer with."""
         whole = self._plan(resolved, options, pushdown=False)
-        what = decided(resolved.query, [output.name for output in made.outputs])
+        what = decided(resolved.query, [output.name for output in made.outputs], clock=sql.reads_clock(resolved.query))
         schema = self._database.schema(whole.outputs)
         return Twin(replace(whole, pushdown=False, schema=schema), what, sampled=not options.verify)
 
@@ -206,10 +227,10 @@ class LocalService:
             pass
         return Measured.of(answer.moved, answer.rows, answer.milliseconds, answer.reads)
 
-    def _values(self, asked: exp.Query, who: Principal, options: Options, call: Call) -> list[Any]:
+    def _values(self, wanted: exp.Query, asked: _Asked) -> list[Any]:
         """The answer of a query of one column, for a PIVOT that must know its columns before it can be planned."""
-        made = self._planned(sql.Statement(asked, "", "text"), who, (), options, call)
-        answer = self._engine.run(made, call)
+        made = self._planned(sql.Statement(wanted, "", "text"), (), asked)
+        answer = self._engine.run(made, asked.call)
         return [value for batch in answer for value in batch.column(0).to_pylist()]
 
     def _stores(self) -> Stores:

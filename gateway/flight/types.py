@@ -6,6 +6,7 @@ wrong or unreadable everywhere. A profile maps type *names*; the service casts i
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -34,8 +35,9 @@ _COMMON = _ALWAYS | {
 _ARRAY = re.compile(r"(.*)(\[\d*\])", re.DOTALL)
 
 
+@lru_cache(maxsize=8)
 def present(profile: str) -> Present:
-    """The mapping of a profile, from DuckDB type name to DuckDB type name."""
+    """The mapping of a profile, from DuckDB type name to DuckDB type name; one object for each, to be compared by."""
     table = _ALWAYS if profile == "full" else _COMMON
     return lambda name: _present(name, table)
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from gateway.planner.fold import reads_clock
-
 _OPEN_WINDOWS = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue, exp.Ntile)
 _OPEN_AGGREGATES = (exp.First, exp.Last, exp.AnyValue, exp.ArgMax, exp.ArgMin, exp.Mode)
 _COLLECTING = (exp.ArrayAgg, exp.GroupConcat)
@@ -25,9 +23,13 @@ class Decided:
     nothing: bool = False
 
 
-def decided(query: exp.Query, outputs: Sequence[str]) -> Decided:
-    """What the answer's rows and order have to be, as far as the text alone tells; ``outputs`` are their names."""
-    if why := _open(query):
+def decided(query: exp.Query, outputs: Sequence[str], *, clock: bool) -> Decided:
+    """What the answer's rows and order have to be, as far as the text alone tells.
+
+    ``outputs`` are the names of its columns; ``clock`` says that the query asks for the time.
+    """
+    why = "the query depends on the clock" if clock else _open(query)
+    if why:
         return Decided((), rows=False, told=f"only the types are compared, because {why}", nothing=True)
     keys = _keys(query, outputs)
     total = len(set(keys)) == len(outputs)
@@ -42,8 +44,6 @@ def decided(query: exp.Query, outputs: Sequence[str]) -> Decided:
 
 def _open(query: exp.Query) -> str:
     """Why the rows themselves are left open; empty when they are not."""
-    if reads_clock(query):
-        return "the query depends on the clock"
     for node in query.walk():
         if isinstance(node, exp.Query) and node is not query and _cuts(node) and not _is_total(node):
             return "a LIMIT inside the query leaves open which rows stay"

@@ -11,7 +11,7 @@ from gateway.sql.pivoting import close_pivot
 from gateway.sql.printing import to_duckdb
 from gateway.sql.scope import addresses
 from gateway.sql.unbound import stand_in
-from gateway.sql.walls import is_volatile
+from gateway.sql.walls import is_volatile, reads_clock, reads_outside
 
 __all__ = [
     "Statement",
@@ -23,6 +23,8 @@ __all__ = [
     "literal",
     "parameters",
     "parse",
+    "reads_clock",
+    "reads_outside",
     "stand_in",
     "to_duckdb",
 ]

@@ -46,6 +46,16 @@ def is_volatile(node: exp.Expr) -> bool:
     return type(node) in allowed.VOLATILE
 
 
+def reads_clock(query: exp.Expr) -> bool:
+    """Whether the answer depends on when the query is asked."""
+    return any(is_volatile(node) for node in query.walk())
+
+
+def reads_outside(query: exp.Expr) -> bool:
+    """Whether the plan of a query depends on more than its text: on the clock, or on rows that name its columns."""
+    return any(is_volatile(node) or is_open(node) for node in query.walk())
+
+
 def _told(node: exp.Expr) -> str:
     """A construct as its user would call it."""
     if isinstance(node, exp.Func):

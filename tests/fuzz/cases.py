@@ -23,6 +23,7 @@ def read(path: Path) -> Question:
 def save(name: str, question: Question, why: str, folder: Path = FOLDER) -> Path:
     """Write a case; ``why`` is told in its first line."""
     settings = json.dumps({"keys": question.keys, "limited": question.limited})
+    folder.mkdir(exist_ok=True)
     path = folder / f"{name}.sql"
     path.write_text(f"-- {' '.join(why.split())[:200]}\n-- {settings}\n{question.sql}\n")
     return path

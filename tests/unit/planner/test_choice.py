@@ -85,10 +85,10 @@ def test_an_estimate_is_asked_for_once_in_a_minute(mesh: Mesh, store: Guessing) 
     mesh.service._estimates._clock = lambda: now[0]
     mesh.plan(GROUPED)
     asked = store.times
-    mesh.plan(GROUPED)
+    mesh.plan(f"{GROUPED} ")  # other words, so that the plan is made anew
     assert store.times == asked
     now[0] += 61
-    mesh.plan(GROUPED)
+    mesh.plan(f"{GROUPED}  ")
     assert store.times == 2 * asked
 
 
