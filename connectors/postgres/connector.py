@@ -92,7 +92,9 @@ class PostgresConnector:
         """Start the fragment's query under the snapshot; what it raises while reading comes out of the stream."""
         if not isinstance(snapshot, PostgresSnapshot):
             raise TypeError("a snapshot of another connector")
-        return snapshot.open(fragment, restricted(self.render(fragment), fragment.columns, hints.keys), call)
+        text = self.render(fragment)
+        query = restricted(text, fragment.columns, hints.keys)
+        return snapshot.open(fragment, query, call, whole=query == text)
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002
         """Never called: Postgres is not read in place."""

@@ -25,7 +25,8 @@ _NETWORK = "Check the network between gateway and database."
 class Pool:
     """Sessions of one database. Thread-safe; every wait ends at the call's deadline.
 
-    ``abandoned`` counts streams whose thread hangs in a silent peer.
+    ``size`` is how many there may be and ``in_use`` how many are lent out; ``abandoned`` counts streams whose thread
+    hangs in a silent peer.
     """
 
     def __init__(self, store: str, uri: str, size: int, patience: float) -> None:
@@ -33,7 +34,7 @@ class Pool:
         self.in_use = 0
         self._store = store
         self._uri = uri
-        self._size = size
+        self.size = size
         self._patience = patience
         self._idle: list[Session] = []
         self._closed = False
@@ -51,7 +52,7 @@ class Pool:
         """As :meth:`begin`, or None at once when every place is taken."""
         with self._changed:
             self._check_open()
-            if self.in_use >= self._size:
+            if self.in_use >= self.size:
                 return None
             self.in_use += 1
         return self._started(call, snapshot, ())
@@ -168,7 +169,7 @@ class Pool:
     def _reserve(self, call: Call) -> None:
         until = time.monotonic() + (call.remaining(WAIT) or 0.0)
         with self._changed:
-            while self.in_use >= self._size and not self._closed:
+            while self.in_use >= self.size and not self._closed:
                 if call.cancelled:
                     call.check()
                 left = until - time.monotonic()
@@ -181,7 +182,7 @@ class Pool:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("The store has been closed.", store=self._store)
-        if self.abandoned >= HUNG * self._size:
+        if self.abandoned >= HUNG * self.size:
             raise StoreUnavailable("Too many connections to the store hang.", hint=_NETWORK, store=self._store)
 
     def _take(self) -> Session | None:

@@ -1,16 +1,19 @@
 """One version of a database for one query: an exported snapshot that any number of its sessions import."""
 
+import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from connectors.call import Call
 from connectors.errors import HeadgateError
 from connectors.postgres.pool import WAIT, Pool
+from connectors.postgres.ranges import MOST, Together, blocks, is_divisible, pieces
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.render.native import table_name
-from connectors.spi import Fragment, Table
+from connectors.spi import Fragment, Stream, Table
 
 
 class PostgresSnapshot:
@@ -36,15 +39,47 @@ class PostgresSnapshot:
         """What the server prints for the snapshot: ``xmin:xmax:running``."""
         return self._version
 
-    def open(self, fragment: Fragment, query: str, call: Call) -> PostgresStream:
-        """Start a query that sees this snapshot, in a session of its own."""
+    def open(self, fragment: Fragment, query: str, call: Call, *, whole: bool) -> Stream:
+        """Start a query that sees this snapshot, in a session of its own.
+
+        Where the query is the ``whole`` of a fragment that reads one large table, connections to spare read along.
+        """
         session = self._session(call)
+        parts = min(MOST, os.cpu_count() or 1) if whole and self._exported and is_divisible(fragment) else 1
+        extent = self._blocks(session, fragment, query, call) if parts > 1 else 0
+        others = self._others(parts - 1, call) if extent >= parts else []
+        if not others:
+            return self._start(session, fragment, query, call)
+        sessions = [session, *others]
+        queries = pieces(fragment, query, extent, len(sessions))
+        return Together([self._start(one, fragment, piece, call) for one, piece in zip(sessions, queries, strict=True)])
+
+    def _start(self, session: Session, fragment: Fragment, query: str, call: Call) -> PostgresStream:
         with self._lock:
             stream = PostgresStream(session, query, fragment.schema, self, call)
             self._streams.append(stream)
             if self._ended:
                 stream.stop()
         return stream
+
+    def _blocks(self, session: Session, fragment: Fragment, query: str, call: Call) -> int:
+        try:
+            return self._pool.run(session, call, lambda: blocks(session, fragment, query))
+        except BaseException as problem:
+            self._pool.drop()
+            raise self._pool.told(problem) from problem
+
+    def _others(self, most: int, call: Call) -> list[Session]:
+        """Sessions that nobody else wants at the moment; half of the pool is left to other queries."""
+        made: list[Session] = []
+        # One that cannot be had is no failure: the first connection can read everything alone.
+        with suppress(HeadgateError):
+            while len(made) < most and self._pool.in_use < self._pool.size // 2:
+                session = self._pool.begin_if_free(call, self._exported)
+                if session is None:
+                    break
+                made.append(session)
+        return made
 
     def _session(self, call: Call) -> Session:
         """One of ours that is done, else another of the pool's, whichever is there first.
