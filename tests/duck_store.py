@@ -22,22 +22,6 @@ from connectors.spi import (
 )
 from connectors.types import Family
 
-OPERATORS = (
-    "=",
-    "<>",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "IN",
-    "BETWEEN",
-    "IS NULL",
-    "IS DISTINCT FROM",
-    "COUNT",
-    "SUM",
-    "MIN",
-    "MAX",
-)
 FAMILIES = (
     Family.BOOLEAN,
     Family.INTEGER,
@@ -46,8 +30,29 @@ FAMILIES = (
     Family.DATE,
     Family.TIMESTAMP,
 )
+_NUMBERS = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
+_DAYS = (Family.DATE, Family.TIMESTAMP)
+_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+# What stands over every family, and what over some of them only: DuckDB computes all of it.
+_OVER_ALL = ("=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS NULL", "IS DISTINCT FROM", "GROUP BY", "ORDER BY")
+_CHOOSING = ("CASE", "COALESCE", "NULLIF", "GREATEST", "LEAST", "COUNT", "COUNT DISTINCT", "MIN", "MAX")
+_OVER_TEXT = ("||", "CONCAT", "LENGTH", "TRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "STRPOS", "LOWER", "UPPER")
+_MATCHING = ("LIKE", "ILIKE", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
+    ("+", "-", "*", "/", "//", "%", "NEG", "ABS", "ROUND", "CEIL", "FLOOR", "CAST TO DOUBLE"): _NUMBERS,
+    ("SUM", "AVG", "CAST TO DECIMAL", "CAST TO BOOLEAN", "CAST TO TEXT"): _NUMBERS[:2],
+    ("CAST TO INTEGER",): (*_NUMBERS, Family.BOOLEAN),
+    ("BOOL_AND", "BOOL_OR"): (Family.BOOLEAN,),
+    ("BIT_AND", "BIT_OR", "ROW_NUMBER", "RANK", "DENSE_RANK"): (Family.INTEGER,),
+    (*_OVER_TEXT, *_MATCHING): (Family.TEXT,),
+    tuple(f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in _UNITS): _DAYS,
+    ("CAST TO DATE", "CAST TO TIMESTAMP"): _DAYS,
+}
 EVERYTHING = Capabilities(
-    frozenset(Claim(operator, family) for operator in (*OPERATORS, "GROUP BY", "ORDER BY") for family in FAMILIES),
+    frozenset(
+        {Claim(operator, family) for operator in (*_OVER_ALL, *_CHOOSING) for family in FAMILIES}
+        | {Claim(name, family) for names, families in _OVER_SOME.items() for name in names for family in families}
+    ),
     frozenset(Clause),
 )
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from gateway.plan_cache import PlanCache
 from gateway.planner.greed import Greed
 from gateway.planner.split import split
 from tests.comparing import assert_same
@@ -18,10 +19,16 @@ COUNTED = (
 )
 
 
+def offer(greed: Greed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every plan anew, by one greed."""
+    monkeypatch.setattr("gateway.planner.split", lambda *given: split(*given[:-1], greed))
+    monkeypatch.setattr(PlanCache, "get", lambda *_: None)
+
+
 @pytest.fixture(params=list(Greed), ids=lambda greed: greed.name)
 def greedy(request: pytest.FixtureRequest, mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """The mesh, with every plan made by one greed."""
-    monkeypatch.setattr("gateway.planner.split", lambda *given: split(*given[:-1], request.param))
+    offer(request.param, monkeypatch)
     return mesh
 
 
@@ -38,7 +45,7 @@ def test_random_questions(greedy: Mesh) -> None:
 
 
 def fragments(mesh: Mesh, greed: Greed, monkeypatch: pytest.MonkeyPatch, sql: str) -> list[str]:
-    monkeypatch.setattr("gateway.planner.split", lambda *given: split(*given[:-1], greed))
+    offer(greed, monkeypatch)
     assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered=False, told=sql)
     return [remote.fragment.text for remote in mesh.plan(sql).fragments]
 
