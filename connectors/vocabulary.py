@@ -184,3 +184,10 @@ WINDOWS: dict[type[exp.Expr], str] = {
     exp.DenseRank: "DENSE_RANK",
 }
 """Window functions without operands; aggregates may stand over a window as well."""
+
+OPERATIONS: frozenset[str] = frozenset(
+    {shape.name for shape in _SHAPES.values()}
+    | {f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in _UNITS}
+    | {"COUNT DISTINCT", *AGGREGATES.values(), *WINDOWS.values()}
+)
+"""The name of everything above, by which stores claim it."""

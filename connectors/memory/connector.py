@@ -41,7 +41,7 @@ CAPABILITIES = Capabilities(
         + [Claim(operator, Family.BOOLEAN) for operator in ("=", "<>")]
         + [Claim("IS NULL", family) for family in Family if family is not Family.OTHER]
     ),
-    clauses=frozenset({Clause.PROJECT, Clause.WHERE}),
+    clauses=frozenset({Clause.WHERE}),
 )
 
 

@@ -40,7 +40,7 @@ def value(write: Writer, node: exp.Expr, beside: Family | None) -> Operand:
 
 
 def _subquery(write: Writer, node: exp.Subquery) -> Operand:
-    if any(given for key, given in node.args.items() if key != "this"):
+    if any(given for key, given in node.args.items() if key not in ("this", "alias")):
         raise ValueError("a subquery has a part that is not rendered")
     rows = write.query(node.this)
     if len(rows.columns) != 1:

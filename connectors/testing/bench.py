@@ -12,7 +12,7 @@ from connectors.border import checked
 from connectors.call import Call
 from connectors.spi import NO_HINTS, Column, Connector, Fragment, Hints, Snapshot, Table
 from connectors.testing.awkward import VALUES
-from connectors.testing.cases import Case
+from connectors.testing.case import Case
 from connectors.testing.fragments import fragment, quoted
 from connectors.testing.oracle import Oracle, Rows
 from connectors.testing.subject import Subject

@@ -12,7 +12,7 @@ from connectors.call import Call
 from connectors.errors import HeadgateError, StoreError, TableUnknown
 from connectors.spi import NO_HINTS, Capabilities, Column, Connector, Fidelity, Hints, Snapshot, Table, arrow_schema
 from connectors.testing.bench import TIMEOUT, Bench, Side
-from connectors.testing.differential import breach
+from connectors.testing.differential import breach, clause_breach
 from connectors.testing.leftovers import Leftovers
 from connectors.testing.subject import Subject
 from connectors.types import arrow_type
@@ -155,6 +155,13 @@ class ConnectorConformance:
                 with subtests.test(str(claim.operator), family=str(claim.family)):
                     if broken := breach(bench, claim):
                         pytest.fail(broken)
+
+    def test_every_clause_is_kept(self, bench: Bench, subtests: pytest.Subtests) -> None:
+        """Whole queries for each clause: the store against DuckDB over the awkward data."""
+        for clause in sorted(bench.connector.capabilities.clauses):
+            with subtests.test(str(clause)):
+                if broken := clause_breach(bench, clause):
+                    pytest.fail(broken)
 
     # -- cancel -------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,15 @@
 """One claim at a time: the store's rows for each of its fragments against DuckDB's."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreValueError
-from connectors.spi import Claim, Fidelity, Fragment
+from connectors.spi import Claim, Clause, Fidelity, Fragment, Snapshot
 from connectors.testing.bench import TIMEOUT, Bench, Side
-from connectors.testing.cases import Case, cases
+from connectors.testing.case import Case
+from connectors.testing.cases import cases, clause_cases
 from connectors.testing.oracle import DuckDBFailed, Rows
 
 _REFUSED = "refused"
@@ -18,8 +21,17 @@ def breach(bench: Bench, claim: Claim) -> str:
     A store may raise :class:`StoreValueError` for single fragments, which are then computed by DuckDB; it may not
     answer where DuckDB raises.
     """
-    sides = [(case, bench.side(case)) for case in cases(claim, bench.connector.capabilities)]
-    outcomes = [_outcome(bench, claim, case, side) for case, side in sides if side is not None]
+    return _told(bench, cases(claim, bench.connector.capabilities), claim.fidelity)
+
+
+def clause_breach(bench: Bench, clause: Clause) -> str:
+    """How the store breaks its promise to take over a clause; empty when it keeps it. See :func:`breach`."""
+    return _told(bench, clause_cases(clause, bench.connector.capabilities), Fidelity.EXACT)
+
+
+def _told(bench: Bench, given: Iterable[Case], fidelity: Fidelity) -> str:
+    with closing(_Asking(bench, fidelity)) as asking:
+        outcomes = [outcome for case in given for outcome in asking.outcomes(case)]
     if not outcomes:
         return "Nothing can show this claim, so drop it: no fragment has such a column, or constants of such a type."
     wrong = [outcome for outcome in outcomes if outcome not in ("", _REFUSED)]
@@ -28,36 +40,73 @@ def breach(bench: Bench, claim: Claim) -> str:
     return "" if "" in outcomes else "Every fragment was refused."
 
 
-def _outcome(bench: Bench, claim: Claim, case: Case, side: Side) -> str:
-    """Empty when the store is right, ``refused`` when it met a value it cannot compute with, or the difference."""
-    made = bench.fragment(case.sql, side)
-    told = f"{case.sql}  -- a {case.types[0]}, b {case.types[1]}:"
-    try:
-        expected = bench.oracle.answer(made)
-    except DuckDBFailed as problem:
-        return _also_fails(bench, made, side, f"{told} DuckDB raised {problem}")
-    try:
-        found = _found(bench, made, side)
-    except StoreValueError:
-        return _REFUSED
-    except HeadgateError as problem:
-        return f"{told} the store raised {problem}"
-    difference = _difference(expected, found, claim.fidelity, ordered=case.ordered)
-    return f"{told} {difference}" if difference else ""
+class _Asking:
+    """Asks the store and DuckDB the same, under one snapshot for as long as the table stays and nothing fails."""
 
+    def __init__(self, bench: Bench, fidelity: Fidelity) -> None:
+        self.bench = bench
+        self.fidelity = fidelity
+        self._held: tuple[Side, ExitStack, Snapshot, Call] | None = None
 
-def _found(bench: Bench, made: Fragment, side: Side) -> Rows:
-    call = Call(timeout=TIMEOUT)
-    with bench.connector.snapshot([side.table], call) as snapshot:
-        return bench.computed(made, snapshot, call)
+    def close(self) -> None:
+        """Let go of the snapshot."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            held[1].close()
 
+    def outcomes(self, case: Case) -> Iterator[str]:
+        """The outcome of a case, or of each of its parts where the whole is not answered alike."""
+        side = self.bench.side(case)
+        if side is None:
+            return
+        outcome = self._outcome(case, side)
+        if outcome == "" or not case.parts:
+            yield outcome
+            return
+        apart = [self._outcome(part, side) for part in case.parts]
+        yield from apart if any(apart) else [outcome]
 
-def _also_fails(bench: Bench, made: Fragment, side: Side, told: str) -> str:
-    try:
-        _found(bench, made, side)
-    except HeadgateError:
-        return ""
-    return f"{told}, the store answered"
+    def _outcome(self, case: Case, side: Side) -> str:
+        """Empty when the store is right, ``refused`` when it met a value it cannot compute with, or the difference."""
+        told = f"{case.sql}  -- a {case.types[0]}, b {case.types[1]}:"
+        try:
+            made = self.bench.fragment(case.sql, side)
+        except ValueError:
+            return _REFUSED  # DuckDB has no such operation over this type of the family
+        try:
+            expected = self.bench.oracle.answer(made)
+        except DuckDBFailed as problem:
+            return self._also_fails(made, side, f"{told} DuckDB raised {problem}")
+        try:
+            found = self._found(made, side)
+        except StoreValueError:
+            return _REFUSED
+        except HeadgateError as problem:
+            return f"{told} the store raised {problem}"
+        difference = _difference(expected, found, self.fidelity, ordered=case.ordered)
+        return f"{told} {difference}" if difference else ""
+
+    def _found(self, made: Fragment, side: Side) -> Rows:
+        snapshot, call = self._snapshot(side)
+        try:
+            return self.bench.computed(made, snapshot, call)
+        except HeadgateError:
+            self.close()
+            raise
+
+    def _snapshot(self, side: Side) -> tuple[Snapshot, Call]:
+        if self._held is None or self._held[0] is not side:
+            self.close()
+            stack, call = ExitStack(), Call(timeout=10 * TIMEOUT)
+            self._held = side, stack, stack.enter_context(self.bench.connector.snapshot([side.table], call)), call
+        return self._held[2], self._held[3]
+
+    def _also_fails(self, made: Fragment, side: Side, told: str) -> str:
+        try:
+            self._found(made, side)
+        except HeadgateError:
+            return ""
+        return f"{told}, the store answered"
 
 
 def _difference(expected: Rows, found: Rows, fidelity: Fidelity, *, ordered: bool) -> str:

@@ -56,8 +56,11 @@ def _named(query: exp.Query, tables: Mapping[str, Table]) -> list[tuple[str, Tab
 
 def _made(query: exp.Query, used: list[tuple[str, Table]], con: duckdb.DuckDBPyConnection) -> Fragment:
     text = query.sql("duckdb", identify=True, comments=False)
-    told = con.execute(f"DESCRIBE {text}").fetchall()
-    annotate(query, dict(used), con)
+    try:
+        told = con.execute(f"DESCRIBE {text}").fetchall()
+        annotate(query, dict(used), con)
+    except duckdb.Error as problem:
+        raise ValueError("DuckDB does not accept the query") from problem
     return Fragment(query, text, tuple(used), tuple(Column(name, type_name) for name, type_name, *_ in told))
 
 

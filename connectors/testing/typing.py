@@ -27,13 +27,17 @@ def _is_computed(node: exp.Expr) -> bool:
     return operation(node) is not None or aggregate(node) is not None
 
 
+_KNOWN: dict[tuple[Hashable, tuple[str, ...]], str] = {}
+
+
 class _Sources:
     """What an alias gives out, asked of DuckDB."""
 
     def __init__(self, query: exp.Query, tables: Mapping[str, Table], con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
         self.tables = {alias.lower(): table for alias, table in tables.items()}
-        self.derived = {node.alias.lower(): node.this for node in query.find_all(exp.Subquery) if node.alias}
+        read = [node for node in query.find_all(exp.Subquery) if isinstance(node.parent, (exp.From, exp.Join))]
+        self.derived = {node.alias.lower(): node.this for node in read}
         self._columns: dict[str, dict[str, str]] = {}
 
     def column(self, node: exp.Column) -> str:
@@ -53,11 +57,16 @@ class _Sources:
         text = self.derived[alias].sql("duckdb", identify=True, comments=False)
         return {name.lower(): type_name for name, type_name, *_ in self.con.execute(f"DESCRIBE {text}").fetchall()}
 
-    def ask(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:  # noqa: ARG002
+    def ask(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:
         """See :data:`connectors.typed.Ask`."""
+        if (key, types) not in _KNOWN:
+            _KNOWN[key, types] = self._asked(text(), types)
+        return _KNOWN[key, types]
+
+    def _asked(self, text: str, types: tuple[str, ...]) -> str:
         given = ", ".join(f"CAST(NULL AS {name}) AS x{number}" for number, name in enumerate(types)) or "1 AS x"
         try:
-            told = self.con.execute(f"DESCRIBE SELECT {text()} AS it FROM (SELECT {given})").fetchall()
+            told = self.con.execute(f"DESCRIBE SELECT {text} AS it FROM (SELECT {given})").fetchall()
         except duckdb.Error as problem:
             raise ValueError("DuckDB does not accept an operation") from problem
         return str(told[0][1])

@@ -61,9 +61,7 @@ def beside(constant: exp.Expr, of: str) -> exp.Expr:
     Refuses what DuckDB reads in its own way.
     """
     kind = family(of)
-    if isinstance(constant, exp.Boolean):
-        if kind is not Family.BOOLEAN:
-            raise Refused(f"a truth value is compared with {kind}")
+    if isinstance(constant, exp.Boolean) and kind is Family.BOOLEAN:
         return constant.copy()
     if isinstance(constant, exp.Cast):
         return _typed(constant, of)

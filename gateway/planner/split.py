@@ -31,10 +31,7 @@ class _Split:
         self.eager = eager
 
     def visit(self, query: exp.Query) -> None:
-        taken = self._take_alone(query)
-        if taken and isinstance(query, exp.SetOperation):
-            return
-        if not taken and isinstance(query, exp.Select):
+        if not self._take_alone(query) and isinstance(query, exp.Select):
             Mixed(query, self.sources, self.leaves, self.stores, eager=self.eager).take()
         for inner in _inner(query):
             self.visit(inner)

@@ -14,10 +14,13 @@ from connectors.memory import CAPABILITIES, Memory, MemoryStream, predicates
 from connectors.spi import Capabilities, Claim, Clause, Column, Connector, Description, Fidelity
 from connectors.testing import ConnectorConformance
 from connectors.testing.bench import Bench
-from connectors.testing.differential import breach
+from connectors.testing.cases import cases
+from connectors.testing.differential import breach, clause_breach
 from connectors.testing.oracle import Oracle
 from connectors.types import Family
+from connectors.vocabulary import OPERATIONS
 from tests.conformance.test_memory import MemorySubject
+from tests.duck_store import EVERYTHING
 
 
 class Faulty(MemorySubject):
@@ -156,18 +159,13 @@ def test_the_border_ends_what_a_deaf_connector_would_go_on_with(bench_of):
     suite.test_a_cancelled_stream_ends_in_the_reason_within_two_seconds(bench_of(Deaf))
 
 
+SEVERAL = (Family.DECIMAL, Family.TEXT, Family.BOOLEAN)
+
+
 class DuckDBItself(Memory):
     """Computes everything, with DuckDB, so that it is right by definition."""
 
-    capabilities = Capabilities(
-        frozenset(
-            Claim(operator, family)
-            for operator in ("=", "IS DISTINCT FROM", "COUNT", "SUM", "MIN", "MAX", "GROUP BY", "ORDER BY")
-            for family in (Family.DECIMAL, Family.TEXT, Family.INTEGER)
-        )
-        - {Claim("SUM", Family.TEXT)},
-        frozenset(Clause),
-    )
+    capabilities = EVERYTHING
 
     def __init__(self, name, tables) -> None:
         super().__init__(name, tables)
@@ -199,7 +197,9 @@ class Answer:
 
 def test_every_case_of_every_clause_is_kept_by_duckdb_itself(bench_of):
     bench = bench_of(DuckDBItself)
-    assert {str(claim): told for claim in DuckDBItself.capabilities.claims if (told := breach(bench, claim))} == {}
+    told = {str(clause): clause_breach(bench, clause) for clause in Clause}
+    told |= {str(claim): breach(bench, claim) for claim in EVERYTHING.claims if claim.family in SEVERAL}
+    assert {name: broken for name, broken in told.items() if broken} == {}
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,10 @@ def test_every_case_of_every_clause_is_kept_by_duckdb_itself(bench_of):
     [
         ("ORDER BY", "NULLS FIRST", "NULLS LAST"),
         ("GROUP BY", 'GROUP BY "t"."a"', 'GROUP BY "t"."a", "t"."b"'),
-        ("SUM", "SUM(", "COUNT("),
-        ("=", 'WHERE "l"."a" = "r"."b"', 'WHERE "l"."a" <> "r"."b"'),
+        ("SUM", "SUM(", "MAX("),
+        ("=", '"t"."a" = "t"."b"', '"t"."a" <> "t"."b"'),
+        ("+", '"t"."a" + "t"."b"', '"t"."a" - "t"."b"'),
+        ("LEAST", "LEAST(", "GREATEST("),
     ],
 )
 def test_a_wrong_clause_is_found(bench_of, operator, right, wrong):
@@ -217,3 +219,41 @@ def test_a_wrong_clause_is_found(bench_of, operator, right, wrong):
             return super().open(replace(fragment, text=fragment.text.replace(right, wrong)), snapshot, hints, call)
 
     assert "fragments differ from DuckDB" in breach(bench_of(Wrong), Claim(operator, Family.INTEGER))
+
+
+@pytest.mark.parametrize(
+    ("clause", "right", "wrong"),
+    [
+        (Clause.JOIN, 'WHERE "l"."a" = "r"."b"', 'WHERE "l"."a" <> "r"."b"'),
+        (Clause.OUTER_JOIN, "RIGHT JOIN", "LEFT JOIN"),
+        (Clause.SEMI_JOIN, "ANTI JOIN", "SEMI JOIN"),
+        (Clause.SUBQUERY, ' IN (SELECT "s"."b"', ' IN (SELECT "s"."n"'),
+        (Clause.GROUPING_SETS, "ROLLUP", "CUBE"),
+        (Clause.FILTER, "FILTER(WHERE", "FILTER(WHERE NOT"),
+        (Clause.HAVING, "HAVING", "HAVING NOT"),
+        (Clause.DISTINCT, "SELECT DISTINCT", "SELECT"),
+        (Clause.SET_OPERATION, "EXCEPT SELECT", "EXCEPT ALL SELECT"),
+        (Clause.WINDOW, 'PARTITION BY "t"."g"', 'PARTITION BY "t"."b"'),
+        (Clause.TOP_N, "OFFSET 5", "OFFSET 4"),
+        (Clause.TIES, "RANK()", "ROW_NUMBER()"),
+    ],
+)
+def test_a_clause_that_is_taken_over_wrongly_is_found(bench_of, clause, right, wrong):
+    class Wrong(DuckDBItself):
+        def open(self, fragment, snapshot, hints, call):
+            return super().open(replace(fragment, text=fragment.text.replace(right, wrong)), snapshot, hints, call)
+
+    assert "fragments differ from DuckDB" in clause_breach(bench_of(Wrong), clause)
+
+
+def test_a_claim_without_a_sample_is_found(bench_of):
+    told = breach(bench_of(DuckDBItself), Claim("SOUNDEX", Family.TEXT))
+    assert told.startswith("Nothing can show this claim")
+
+
+def test_every_operation_of_the_vocabulary_has_samples():
+    named = {claim.operator for claim in EVERYTHING.claims}
+    assert named >= OPERATIONS
+    for operator in named:
+        claims = [claim for claim in EVERYTHING.claims if claim.operator == operator]
+        assert any(True for claim in claims for _ in cases(claim, EVERYTHING)), operator

@@ -19,8 +19,8 @@ ONCE = (
     f"select unnest([id, label_id]), name from {A}",
 )
 TWICE = (
-    f"select a.id from {A} a left join {A} b on a.id = b.label_id",
-    f"with x as (select id, length(name) as n from {A}) select x.id from x join x as y on x.n = y.id",
+    f"select a.id from {A} a left join {A} b on a.id = length(reverse(b.name))",
+    f"with x as (select id, length(reverse(name)) as n from {A}) select x.id from x join x as y on x.n = y.id",
     f"select id from {A} where id > (select avg(id) from {A})",
     f"select id from {A} union all select label_id from {A}",
 )

@@ -1,0 +1,137 @@
+"""Expressions of every operation of the vocabulary over a type, and the rows over which they have an answer."""
+
+from dataclasses import dataclass
+
+from connectors.testing.awkward import constants
+from connectors.types import Family, family
+
+_INFIX = ("+", "-", "*", "/", "//", "%", "||")
+_DIVIDING = ("/", "//", "%")
+_NUMBERS = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
+_CALLS = {"NEG": "-", "CEIL": "ceil", "FLOOR": "floor", "ABS": "abs", "LENGTH": "length", "TRIM": "trim"}
+_TEXTS = {
+    "||": ("t.a || t.b", "t.a || 'x'", "t.n || t.a", "'ä' || t.a || t.b"),
+    "CONCAT": ("concat(t.a, t.b)", "concat(t.a, t.n, 'x')", "concat(t.n, t.n)"),
+    "SUBSTR": ("substr(t.a, 1, 1)", "substr(t.a, 2)", "substr(t.a, 2, 3)", "substr(t.a, 1, 0)", "substr(t.n, 1, 2)"),
+    "LEFT": ("left(t.a, 1)", "left(t.a, 0)", "left(t.a, 7)", "left(t.n, 1)"),
+    "RIGHT": ("right(t.a, 1)", "right(t.a, 0)", "right(t.a, 7)", "right(t.n, 1)"),
+    "REPLACE": ("replace(t.a, 'a', 'xx')", "replace(t.a, 'ä', '')", "replace(t.a, '\u0301', 'y')"),
+    "STRPOS": ("strpos(t.a, 'a')", "strpos(t.a, '本')", "strpos(t.a, '%')", "strpos(t.n, 'a')"),
+    "STARTS WITH": ("starts_with(t.a, 'a')", "starts_with(t.a, '')", "starts_with(t.a, 'e')", "starts_with(t.n, 'a')"),
+    "ENDS WITH": ("ends_with(t.a, 'a')", "ends_with(t.a, '')", "ends_with(t.a, '\u0301')", "ends_with(t.n, 'a')"),
+    "CONTAINS": ("contains(t.a, 'a')", "contains(t.a, '')", "contains(t.a, '😀')", "contains(t.n, 'a')"),
+    "LOWER": ("lower(t.a) = 'a'", "lower(t.a) IN ('b', 'z', 'k')", "lower(t.a) LIKE '_%'", "lower(t.a) = 'ä'"),
+    "UPPER": ("upper(t.a) = 'A'", "upper(t.a) IN ('B', 'K', 'SS')", "upper(t.a) LIKE 'A%'", "upper(t.a) = 'Ä'"),
+    "ILIKE": ("t.a ILIKE 'A%'", "t.a ILIKE 'Ä'", "t.a ILIKE '\u212a'", "t.a ILIKE '%Ï%'", "t.a ILIKE '_'"),
+}
+_PATTERNS = ("a%", "%a", "a_", "_", "__", "", "%", "A%", "%a%", "_%😀", "it''s", "a %", "%e%", "ß")
+_TRUTHS = ("LIKE", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_CASTS = {
+    "INTEGER": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT"),
+    "DECIMAL": ("DECIMAL(38,2)", "DECIMAL(18,1)", "DECIMAL(5,1)"),
+    "TEXT": ("VARCHAR",),
+    "TIMESTAMPTZ": ("TIMESTAMP WITH TIME ZONE",),
+}
+_SAME_EVERYWHERE = "(t.{0} BETWEEN -100 AND 100 OR t.{0} IS NULL)"
+_NO_DUST = "(t.{0} > 0.001 OR t.{0} <= 0.0 OR t.{0} IS NULL)"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """``texts`` in DuckDB's dialect. ``safely`` is the WHERE under which neither engine raises, where one is needed."""
+
+    texts: tuple[str, ...] = ()
+    safely: str = ""
+    raising: bool = False
+    truth: bool = False
+    grouped: bool = False
+
+    @property
+    def further(self) -> str:
+        """WHERE, so that a further condition can follow."""
+        return f"{self.safely} AND" if self.safely else " WHERE"
+
+
+def samples(operator: str, types: tuple[str, str]) -> Samples:
+    """The expressions for an operator over ``t.a`` and ``t.b`` of these types; none for one that is not known."""
+    of = family(types[0])
+    if of in _NUMBERS and (operator in _INFIX or operator in ("NEG", "ABS", "ROUND", "CEIL", "FLOOR")):
+        return Samples(
+            _arithmetic(operator, types), _safe(operator, types), raising=True, grouped=_is_exact(operator, types)
+        )
+    if operator.startswith("CAST TO "):
+        texts = tuple(f"CAST(t.a AS {name})" for name in _targets(operator.removeprefix("CAST TO ")))
+        return Samples(texts, _safe(operator, types[:1]), raising=of in _NUMBERS)
+    if operator.startswith(("EXTRACT ", "DATE_TRUNC ")):
+        word, unit = operator.split()
+        one = f"extract({unit} FROM t.{{0}})" if word == "EXTRACT" else f"date_trunc('{unit.lower()}', t.{{0}})"
+        return Samples(tuple(one.format(name) for name in "abn"), grouped=True)
+    if (operator, of) == ("-", Family.DATE):
+        return Samples(
+            ("t.a - t.b", "t.a - t.n"),
+            " WHERE t.a > '0001-01-01' AND t.a < '3000-01-01' AND t.b > '0001-01-01' AND t.b < '3000-01-01'",
+            raising=True,
+            grouped=True,
+        )
+    if operator == "LIKE":
+        return Samples(tuple(f"t.a LIKE '{pattern}'" for pattern in _PATTERNS), truth=True)
+    if operator in _TEXTS or operator in ("LENGTH", "TRIM"):
+        texts = _TEXTS.get(operator, tuple(f"{_CALLS.get(operator)}(t.{name})" for name in "abn"))
+        return Samples(texts, truth=operator in _TRUTHS, grouped=operator not in _TRUTHS)
+    return Samples(_chosen(operator, types))
+
+
+def _is_exact(operator: str, types: tuple[str, str]) -> bool:
+    """Whether the values are exact numbers; quotients and the steps of integers are DOUBLE."""
+    whole = Family.INTEGER in map(family, types)
+    return _exact(types) and operator != "/" and not (whole and operator in ("CEIL", "FLOOR"))
+
+
+def _exact(types: tuple[str, ...]) -> bool:
+    return all(family(name) in (Family.INTEGER, Family.DECIMAL) for name in types)
+
+
+def _arithmetic(operator: str, types: tuple[str, str]) -> tuple[str, ...]:
+    if operator in _INFIX:
+        fraction = ("t.a {0} 1.5", "0.5 {0} t.a") if operator != "//" and _exact(types) else ()
+        fraction = () if (operator, family(types[0])) == ("%", Family.INTEGER) else fraction
+        texts = ("t.a {0} t.b", "t.a {0} 7", "7 {0} t.a", "t.a {0} (-1)", "t.a {0} t.n", *fraction)
+        return tuple(text.format(operator) for text in texts)
+    if operator == "ROUND":
+        return ("round(t.a)", "round(t.a, 1)", "round(t.a, 0)", "round(t.a, 5)", "round(t.n, 1)")
+    return tuple(f"{_CALLS[operator]}(t.{name})" for name in "abn")
+
+
+def _safe(operator: str, types: tuple[str, ...]) -> str:
+    parts: list[str] = []
+    for name, type_name in zip("ab", types, strict=False):
+        if family(type_name) not in _NUMBERS:
+            continue
+        parts.append(_SAME_EVERYWHERE.format(name))
+        if family(type_name) is Family.DOUBLE:
+            parts.append(_NO_DUST.format(name))
+        if operator in _DIVIDING:
+            parts.append(f"(t.{name} <> 0 OR t.{name} IS NULL)")
+    return f" WHERE {' AND '.join(parts)}" if parts else ""
+
+
+def _targets(name: str) -> tuple[str, ...]:
+    return _CASTS.get(name, (name,))
+
+
+def _chosen(operator: str, types: tuple[str, str]) -> tuple[str, ...]:
+    """CASE, COALESCE, NULLIF, GREATEST and LEAST: of columns, of NULL, and of constants where they have a spelling."""
+    value = next(iter(constants(types[0])[-2:]), "t.b")
+    if operator == "CASE":
+        return (
+            "CASE WHEN t.g = 1 THEN t.a WHEN t.g IS NULL THEN t.b END",
+            "CASE WHEN t.a = t.b THEN t.a WHEN t.a IS NULL THEN t.b ELSE NULL END",
+            "CASE t.a WHEN t.b THEN t.n ELSE t.b END",
+            f"CASE WHEN t.g = 0 OR t.a = {value} THEN {value} ELSE t.a END",
+        )
+    if operator not in ("COALESCE", "NULLIF", "GREATEST", "LEAST"):
+        return ()
+    pairs = ("t.a, t.b", "t.n, t.a", f"t.a, {value}")
+    return tuple(
+        f"{operator.lower()}({pair})" for pair in (*pairs, *(() if operator == "NULLIF" else ("t.n, t.b, t.a",)))
+    )
