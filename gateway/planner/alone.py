@@ -8,7 +8,7 @@ from connectors.spi import Capabilities, Clause, Fidelity
 from gateway.planner.draft import Draft, column_node, needed, relation_node
 from gateway.planner.groups import Groups
 from gateway.planner.joins import all_conjuncts, connected
-from gateway.planner.judge import Judge
+from gateway.planner.judge import Judge, has_sets
 from gateway.planner.leaves import Leaves
 from gateway.planner.predicates import conjoin, conjuncts
 from gateway.planner.refusal import Refused
@@ -55,6 +55,7 @@ class Alone:
             self._tell(refusals)
             self._install(draft, apply)
             return True
+        self._tell(refusals)
         return False
 
     def _tell(self, refusals: list[Refused]) -> None:
@@ -140,7 +141,7 @@ class Alone:
         if self.select.args.get("distinct"):
             return [output.unalias() for output in self.select.expressions]
         group = self.select.args.get("group")
-        if group is not None and any(group.args.get(key) for key in ("rollup", "cube", "grouping_sets")):
+        if group is not None and has_sets(group):
             return [exp.Null()]
         return list(group.expressions) if group is not None else [] if self._is_grouped() else None
 

@@ -34,6 +34,12 @@ def one_decimal(left: str, right: str) -> str | None:
     return f"DECIMAL(38,{max(_sizes(left)[1], _sizes(right)[1])})"
 
 
+def sums_fit(type_name: str) -> bool:
+    """Whether the sum of ten thousand million values of an exact type has at most 38 digits; DuckDB's ``avg``
+    needs no such sum, and so does not raise where it has more."""
+    return (type_name in _DIGITS or _SIZES.fullmatch(type_name) is not None) and sum(_sizes(type_name)) <= 28
+
+
 def _sizes(type_name: str) -> tuple[int, int]:
     """Digits before and after the point."""
     if match := _SIZES.fullmatch(type_name):

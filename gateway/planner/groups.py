@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from connectors.spi import Clause, Fidelity
 from connectors.vocabulary import aggregate
+from gateway.planner.digits import sums_fit
 from gateway.planner.draft import Draft, column_node
 from gateway.planner.judge import Judge
 from gateway.planner.refusal import Refused
@@ -103,10 +104,7 @@ class Groups:
 def _keys(group: exp.Group | None) -> list[exp.Expr]:
     if group is None:
         return []
-    found = list(group.expressions)
-    for key in ("rollup", "cube", "grouping_sets"):
-        for part in group.args.get(key) or ():
-            found += _leaves(part)
+    found = [leaf for part in group.expressions for leaf in _leaves(part)]
     return [node for at, node in enumerate(found) if node not in found[:at]]
 
 
@@ -123,6 +121,8 @@ def _computed(judge: Judge, node: exp.Expr) -> list[exp.Expr]:
         return [node]
     if judge.capabilities.fidelity("AVG", judge.family(inner.this)) is Fidelity.EXACT:
         return [node]
+    if not sums_fit(judge.type(inner.this)):
+        raise Refused("the sum behind an average may need more than 38 digits")
     parts: list[exp.Expr] = [exp.Sum(this=inner.this.copy()), exp.Count(this=inner.this.copy(), big_int=True)]
     if isinstance(node, exp.Filter):
         return [exp.Filter(this=part, expression=node.expression.copy()) for part in parts]

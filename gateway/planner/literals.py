@@ -61,7 +61,9 @@ def beside(constant: exp.Expr, of: str) -> exp.Expr:
     Refuses what DuckDB reads in its own way.
     """
     kind = family(of)
-    if isinstance(constant, exp.Boolean) and kind is Family.BOOLEAN:
+    if isinstance(constant, exp.Boolean):
+        if kind is not Family.BOOLEAN:
+            raise Refused(f"a truth value is compared with {kind}")
         return constant.copy()
     if isinstance(constant, exp.Cast):
         return _typed(constant, of)

@@ -29,7 +29,27 @@ def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
         raise Refused("the names of this query could not all be bound") from problem
     if not isinstance(bound, exp.Query) or _loose_stars(bound):
         raise Refused("the names of this query could not all be bound")
+    for select in bound.find_all(exp.Select):
+        _write_out_group_by_all(select)
     return bound
+
+
+def _write_out_group_by_all(select: exp.Select) -> None:
+    """GROUP BY ALL groups by every output without an aggregate; it stays where an output is both."""
+    group = select.args.get("group")
+    if group is None or not group.args.get("all") or group.expressions:
+        return
+    outputs = [output.unalias() for output in select.expressions]
+    if any(node.find(exp.Window) or (node.find(exp.AggFunc) and _reads_a_row(node)) for node in outputs):
+        return
+    keys = [node.copy() for node in outputs if not node.find(exp.AggFunc)]
+    if keys and all(node.find(exp.Column) and not node.find(exp.Query) for node in keys):
+        group.replace(exp.Group(expressions=keys))
+
+
+def _reads_a_row(node: exp.Expr) -> bool:
+    """Whether a column stands outside of all aggregates."""
+    return any(column.find_ancestor(exp.AggFunc, exp.Filter) is None for column in node.find_all(exp.Column))
 
 
 def _refuse_unusual(query: exp.Query, places: Mapping[str, Place]) -> None:

@@ -31,7 +31,10 @@ class _Split:
         self.eager = eager
 
     def visit(self, query: exp.Query) -> None:
-        if not self._take_alone(query) and isinstance(query, exp.Select):
+        taken = self._take_alone(query)
+        if taken and isinstance(query, exp.SetOperation):
+            return
+        if not taken and isinstance(query, exp.Select):
             Mixed(query, self.sources, self.leaves, self.stores, eager=self.eager).take()
         for inner in _inner(query):
             self.visit(inner)

@@ -52,6 +52,8 @@ def is_position(node: exp.Expr) -> bool:
 
 def limit_rows(made: exp.Select, rows: int, terms: list[exp.Ordered], *, total: bool, judge: Judge) -> None:
     """Bound ``made`` to its first ``rows`` rows by judged ``terms``; refuses what the store cannot do."""
+    if any(term.find(exp.Window) for term in terms):
+        raise Refused("the order is by a window function")
     if total:
         judge.clause(Clause.TOP_N)
         made.set("order", exp.Order(expressions=terms))

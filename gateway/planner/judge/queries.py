@@ -15,8 +15,14 @@ from gateway.planner.sources import Sources
 
 _SELECT = frozenset({"kind", "expressions", "with_", "from_", "joins", "where", "group", "having", "distinct"})
 _SETS = frozenset({"this", "expression", "with_", "distinct", "by_name"})
+_SETS_OF_GROUPS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 _INNER = ("", "INNER", "CROSS")
 _SIDES = ("LEFT", "RIGHT", "FULL")
+
+
+def has_sets(group: exp.Group) -> bool:
+    """Whether rows are put together in more than one way."""
+    return any(isinstance(part, _SETS_OF_GROUPS) for part in group.expressions)
 
 
 class Judge(PredicateJudge):
@@ -136,16 +142,15 @@ class Judge(PredicateJudge):
         self.clause(Clause.GROUP_BY)
         if any(group.args.get(key) for key in ("totals", "all")):
             raise Refused("GROUP BY ALL is not pushed")
-        made = exp.Group(expressions=[self.grouped(part) for part in group.expressions])
-        for key in ("rollup", "cube", "grouping_sets"):
-            if found := group.args.get(key):
-                self.clause(Clause.GROUPING_SETS)
-                made.set(key, [self._set(part) for part in found])
-        return made
+        if any(group.args.get(key) for key in ("rollup", "cube", "grouping_sets")):
+            raise Refused("such a GROUP BY is not pushed")
+        if has_sets(group):
+            self.clause(Clause.GROUPING_SETS)
+        return exp.Group(expressions=[self._set(part) for part in group.expressions])
 
     def _set(self, node: exp.Expr) -> exp.Expr:
-        """A part of GROUPING SETS, ROLLUP or CUBE, at any depth."""
-        if isinstance(node, (exp.Tuple, exp.Rollup, exp.Cube, exp.GroupingSets)):
+        """A part of GROUP BY, at any depth of GROUPING SETS, ROLLUP and CUBE."""
+        if isinstance(node, (exp.Tuple, *_SETS_OF_GROUPS)):
             return type(node)(expressions=[self._set(part) for part in node.expressions])
         if isinstance(node, exp.Paren):
             return exp.Paren(this=self._set(node.this))

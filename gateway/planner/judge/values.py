@@ -72,7 +72,7 @@ class ValueJudge(Claims):
 
     def _truth(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, (exp.Predicate, exp.Connector, exp.Not)):
-            return self._typed(self.predicate(node), node)
+            return exp.Paren(this=self._typed(self.predicate(node), node))
         raise Refused(f"{type(node).__name__} is not among the expressions that are pushed")
 
     def _rebuilt(self, node: exp.Expr, read: Callable[[exp.Expr], Operation | None]) -> exp.Expr:
@@ -126,6 +126,8 @@ class ValueJudge(Claims):
         self.clause(Clause.GROUP_BY)
         found = aggregate(node)
         assert found is not None
+        if isinstance(node, exp.Count) and isinstance(node.this, exp.Literal):
+            return exp.Count(this=exp.Star(), big_int=True)
         for operand in found.operands:
             self._check_own(operand)
             self.claim(found.name, self.family(operand))
@@ -135,8 +137,8 @@ class ValueJudge(Claims):
         """An aggregate over an outer query's columns belongs to that query."""
         if not {column.table for column in operand.find_all(exp.Column)} <= self.own:
             raise Refused("an aggregate reads an outer query")
-        if operand.find(exp.Query, exp.AggFunc, exp.Window):
-            raise Refused("an aggregate is computed over a subquery")
+        if operand.find(exp.Query, exp.AggFunc, exp.Window) or not operand.find(exp.Column):
+            raise Refused("an aggregate is computed over a subquery or a constant")
 
     def _filter(self, node: exp.Filter) -> exp.Expr:
         self.clause(Clause.FILTER)

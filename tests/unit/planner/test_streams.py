@@ -22,7 +22,7 @@ TWICE = (
     f"select a.id from {A} a left join {A} b on a.id = length(reverse(b.name))",
     f"with x as (select id, length(reverse(name)) as n from {A}) select x.id from x join x as y on x.n = y.id",
     f"select id from {A} where id > (select avg(id) from {A})",
-    f"select id from {A} union all select label_id from {A}",
+    f"select id from {A} union all select length(reverse(name)) from {A}",
 )
 
 
