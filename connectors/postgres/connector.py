@@ -93,7 +93,7 @@ class PostgresConnector:
         if not isinstance(snapshot, PostgresSnapshot):
             raise TypeError("a snapshot of another connector")
         text = self.render(fragment)
-        query = restricted(text, fragment.columns, hints.keys)
+        query = restricted(text, fragment, hints.keys)
         return snapshot.open(fragment, query, call, whole=query == text)
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
-from connectors.render.native import text
-from connectors.spi import Column
+from connectors.postgres.ranges import is_divisible, narrowed
+from connectors.render.native import identifier, text
+from connectors.spi import Fragment
 from connectors.types import Family
 
 _SPREAD = 5
@@ -19,21 +21,39 @@ _DAYS = (-719162, 2932896)  # 0001-01-01 to 9999-12-31, counted from 1970
 _MICROSECONDS = 86_400_000_000
 
 
-def restricted(query: str, columns: tuple[Column, ...], keys: Mapping[str, pa.Array]) -> str:
-    """``query``, which gives out ``columns``, reduced to the rows with these keys; kinds of keys unknown here are left.
+def restricted(query: str, fragment: Fragment, keys: Mapping[str, pa.Array]) -> str:
+    """``query``, the text of ``fragment``, reduced to the rows with these keys; kinds of keys unknown here are left.
 
     Postgres pulls the query up into the outer one, or the condition down below its GROUP BY, so an index is still used.
+    Columns that are sent as text have none in that form: where each row is one of a table, they are compared there.
     """
-    conditions = []
-    for position, column in enumerate(columns):
-        if column.name in keys and column.family in _CONDITIONS:
-            values = keys[column.name].drop_null().unique()
-            if condition := _CONDITIONS[column.family](f'q."c{position}"', values):
-                conditions.append(condition)
-    if not conditions:
+    inside, outside = [], []
+    for position, column in enumerate(fragment.columns):
+        if column.name not in keys or column.family not in _CONDITIONS:
+            continue
+        values = keys[column.name].drop_null().unique()
+        if condition := _stored(fragment, position, values):
+            inside.append(condition)
+        elif condition := _CONDITIONS[column.family](f'q."c{position}"', values):
+            outside.append(condition)
+    query = narrowed(fragment, query, inside) if inside else query
+    if not outside:
         return query
-    names = ", ".join(f'"c{position}"' for position in range(len(columns)))
-    return f"SELECT * FROM ({query}) AS q({names}) WHERE {' AND '.join(conditions)}"
+    names = ", ".join(f'"c{position}"' for position in range(len(fragment.columns)))
+    return f"SELECT * FROM ({query}) AS q({names}) WHERE {' AND '.join(outside)}"
+
+
+def _stored(fragment: Fragment, position: int, values: pa.Array) -> str:
+    """The condition on the table's own column, for types that are sent as text; nothing where that is not possible."""
+    node = fragment.query.expressions[position].unalias() if is_divisible(fragment) else None
+    column = fragment.tables[0][1].column(node.name) if isinstance(node, exp.Column) else None
+    if column is None or column.family is not fragment.columns[position].family:
+        return ""
+    native = "uuid" if column.native == "uuid" else "numeric" if column.native.startswith("numeric") else ""
+    sent = pa.types.is_decimal(values.type) if column.family is Family.DECIMAL else pa.types.is_string(values.type)
+    if column.family not in (Family.DECIMAL, Family.UUID) or not native or not sent:
+        return ""
+    return _any(f"{identifier(fragment.tables[0][0])}.{identifier(column.physical)}", values, native)
 
 
 def _whole(column: str, values: pa.Array) -> str:

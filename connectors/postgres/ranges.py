@@ -57,14 +57,19 @@ def blocks(session: Session, fragment: Fragment, query: str) -> int:
 def pieces(fragment: Fragment, query: str, extent: int, parts: int) -> list[str]:
     """The query over each of ``parts`` ranges of blocks. The last has no end, so that no row can lie behind it."""
     alias = identifier(fragment.tables[0][0])
-    word = "AND" if fragment.query.args.get("where") else "WHERE"
     bounds = [extent * number // parts for number in range(parts)]
     made = []
     for number, first in enumerate(bounds):
         ranges = [f"{alias}.ctid >= '({first:d},0)'::tid"] if number else []
         ranges += [f"{alias}.ctid < '({bounds[number + 1]:d},0)'::tid"] if number + 1 < parts else []
-        made.append(f"{query} {word} {' AND '.join(ranges)}")
+        made.append(narrowed(fragment, query, ranges))
     return made
+
+
+def narrowed(fragment: Fragment, query: str, conditions: Sequence[str]) -> str:
+    """The text of a divisible fragment under further conditions on its table."""
+    word = "AND" if fragment.query.args.get("where") else "WHERE"
+    return f"{query} {word} {' AND '.join(conditions)}"
 
 
 class Together:

@@ -15,7 +15,7 @@ from connectors import registry
 from connectors.call import Call
 from connectors.files import PinnedFiles
 from connectors.postgres.keys import restricted
-from connectors.spi import Column, Connector, Hints, Surroundings, Table
+from connectors.spi import Column, Connector, Fragment, Hints, Surroundings, Table
 from gateway.catalog import Catalog, Dataset, Product
 from gateway.contracts import agree
 from gateway.database import Database, Limits
@@ -38,6 +38,8 @@ SETUP = (
     "CREATE INDEX ON entries (id)",
     "CREATE INDEX ON entries (word)",
     "CREATE INDEX ON entries (day)",
+    "CREATE INDEX ON entries (amount)",
+    "CREATE INDEX ON entries (mark)",
     "CREATE TABLE accounts AS SELECT g AS id, g % 20 AS region FROM generate_series(0, 4999) g",
     "ANALYZE",
 )
@@ -93,7 +95,8 @@ def read(store: Connector, wanted: Any, **keys: pa.Array) -> pa.Table:
 
 @pytest.mark.parametrize("column", KEYS)
 def test_exactly_the_rows_with_a_key_arrive(store: Connector, entries: Table, column: str) -> None:
-    wanted = fragment(f"SELECT e.id, e.{column} AS k FROM entries AS e WHERE e.id <> 7", {"e": entries})
+    where = "" if column == "mark" else " WHERE e.id <> 7"
+    wanted = fragment(f"SELECT e.id, e.{column} AS k FROM entries AS e{where}", {"e": entries})
     every = read(store, wanted)
     keys = KEYS[column]
     expected = {row["id"] for row in every.to_pylist() if row["k"] in set(keys.to_pylist())}
@@ -102,6 +105,11 @@ def test_exactly_the_rows_with_a_key_arrive(store: Connector, entries: Table, co
     assert expected
     assert found.num_rows == len(expected)
     assert read(store, wanted, k=keys.slice(0, 0)).num_rows == 0
+
+
+def one_column(kind: str) -> Fragment:
+    """A fragment of which only the type of its output matters."""
+    return fragment("SELECT e.k FROM entries AS e", {"e": Table("entries", (Column("k", kind),))})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,7 @@ def test_exactly_the_rows_with_a_key_arrive(store: Connector, entries: Table, co
     ],
 )
 def test_whole_numbers_close_together_become_a_range(keys: list[int], condition: str) -> None:
-    told = restricted("SELECT 1", (Column("k", "BIGINT"),), {"k": pa.array(keys, pa.int64())})
+    told = restricted("SELECT 1", one_column("BIGINT"), {"k": pa.array(keys, pa.int64())})
     assert told == f'SELECT * FROM (SELECT 1) AS q("c0") WHERE {condition}'
 
 
@@ -125,17 +133,18 @@ def test_what_cannot_be_written_is_only_a_hint() -> None:
         "DOUBLE": pa.array([1.0]),
         "VARCHAR": pa.array([1]),
     }.items():
-        assert restricted("SELECT 1", (Column("k", kind),), {"k": keys}) == "SELECT 1"
+        assert restricted("SELECT 1", one_column(kind), {"k": keys}) == "SELECT 1"
 
 
-@pytest.mark.parametrize("column", ["id", "word", "day"])
+@pytest.mark.parametrize("column", ["id", "word", "day", "amount", "mark"])
 def test_an_index_is_used(store: Connector, entries: Table, postgres_server: Any, column: str) -> None:
     text = f"SELECT e.{column} AS k, e.amount FROM entries AS e"
     grouped = f"SELECT e.{column} AS k, COUNT(*) AS n FROM entries AS e GROUP BY e.{column}"
     kind = Column("k", TYPES[column])
-    for sql, other in ((text, Column("amount", "DECIMAL(12,2)")), (grouped, Column("n", "BIGINT"))):
+    shapes = [(text, Column("amount", "DECIMAL(12,2)")), (grouped, Column("n", "BIGINT"))]
+    for sql, other in shapes[:1] if column in ("amount", "mark") else shapes:
         made = fragment(sql, {"e": entries}, kind, other)
-        query = restricted(store.render(made), made.columns, {"k": KEYS[column]})
+        query = restricted(store.render(made), made, {"k": KEYS[column]})
         with postgres_server.admin(DATABASE) as connection, connection.cursor() as cursor:
             cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
             cursor.execute(f"EXPLAIN {query}")
