@@ -31,6 +31,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def postgres_18_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    yield from running_server("postgres_18", tmp_path_factory.mktemp("postgres-18"))
+
+
+@pytest.fixture(scope="session")
 def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     yield from running_server("kafka", tmp_path_factory.mktemp("kafka"))
 

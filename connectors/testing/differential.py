@@ -11,6 +11,7 @@ from connectors.testing.bench import TIMEOUT, Bench, Side
 from connectors.testing.case import Case
 from connectors.testing.cases import cases, clause_cases
 from connectors.testing.oracle import DuckDBFailed, Rows
+from connectors.types import Family, family
 
 _REFUSED = "refused"
 
@@ -24,9 +25,14 @@ def breach(bench: Bench, claim: Claim) -> str:
     return _told(bench, cases(claim, bench.connector.capabilities), claim.fidelity)
 
 
-def clause_breach(bench: Bench, clause: Clause) -> str:
-    """How the store breaks its promise to take over a clause; empty when it keeps it. See :func:`breach`."""
-    return _told(bench, clause_cases(clause, bench.connector.capabilities), Fidelity.EXACT)
+def clause_breach(bench: Bench, clause: Clause, of: Family | None = None) -> str:
+    """How the store breaks its promise to take over a clause; empty when it keeps it. See :func:`breach`.
+
+    ``of`` is the one family to try it over.
+    """
+    given = clause_cases(clause, bench.connector.capabilities)
+    chosen = (case for case in given if of is None or family(case.types[0]) is of)
+    return _told(bench, chosen, Fidelity.EXACT)
 
 
 def _told(bench: Bench, given: Iterable[Case], fidelity: Fidelity) -> str:

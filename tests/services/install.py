@@ -5,7 +5,7 @@ import sys
 
 from tests.services import Missing
 
-SERVICES = ("postgres", "kafka", "s3", "clients", "go", "jdbc")
+SERVICES = ("postgres", "postgres_18", "kafka", "s3", "clients", "go", "jdbc")
 
 
 def main() -> int:

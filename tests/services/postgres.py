@@ -17,6 +17,7 @@ from adbc_driver_postgresql import dbapi
 from tests.services import Missing, free_port
 
 _ROOTS = (Path("/usr/lib/postgresql"), Path("/usr/local/pgsql"))
+_I18N = Path("/usr/share/i18n/locales/en_US")
 _OWNER = "postgres"
 _SETTINGS = {
     "fsync": "off",
@@ -47,6 +48,8 @@ def missing() -> str | None:
     """Why PostgreSQL cannot be started here, None when it can."""
     if _binaries() is None:
         return "the PostgreSQL server is not installed (Debian package postgresql)"
+    if not _I18N.exists() or shutil.which("localedef") is None:
+        return "the sources of locales are not installed (Debian package locales)"
     if os.geteuid() == 0 and _owner() is None:
         return f"PostgreSQL does not run as root and there is no user {_OWNER!r}"
     return None
@@ -59,7 +62,7 @@ def install() -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise Missing(f"{missing()}, and only root can install it")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", "postgresql"]):
+    for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", "postgresql", "locales"]):
         done = subprocess.run(["apt-get", *arguments], env=environment, capture_output=True, timeout=600, check=False)
         if done.returncode:
             raise Missing(f"apt-get {arguments[0]} failed, so PostgreSQL could not be installed")
@@ -87,6 +90,7 @@ class Server:
     directory: Path
     port: int
     process: subprocess.Popen[bytes] = field(repr=False)
+    binaries: Path
 
     @property
     def pid(self) -> int:
@@ -102,9 +106,10 @@ class Server:
         """A DSN of any database and role."""
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
-    def createdb(self, name: str) -> str:
-        """Make a UTF-8 database (collation C.UTF-8) with the test collations; its DSN."""
-        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE template0')
+    def createdb(self, name: str, options: str = "") -> str:
+        """Make a UTF-8 database (in C.UTF-8 unless ``options`` say otherwise) with the test collations; its DSN."""
+        made = f'CREATE DATABASE "{name}" TEMPLATE template0 {options}'
+        self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', made)
         self.execute(*_SETUP, database=name)
         return self.dsn_of(name)
 
@@ -139,30 +144,50 @@ class Server:
         """Come back on the same port with the same data, after :meth:`kill` or while running."""
         if self.process.poll() is None:
             self.kill()
-        self.process = _start(self.directory, self.port)
+        self.process = _start(self.directory, self.port, self.binaries)
         _await(self)
 
 
-def _initdb(data: Path) -> None:
-    binaries = _binaries()
-    assert binaries is not None
+def _environment(data: Path) -> dict[str, str]:
+    """Where the server finds the locale that the system may not have."""
+    return {**os.environ, "LOCPATH": str(data.parent / "locales")}
+
+
+def _make_locale(data: Path) -> None:
+    place = data.parent / "locales"
+    place.mkdir()
+    command = ["localedef", "--no-archive", "-i", "en_US", "-f", "UTF-8", place / "en_US.UTF-8"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    if not (place / "en_US.UTF-8").exists():
+        raise Missing(f"localedef failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
+
+
+def _initdb(data: Path, binaries: Path) -> None:
     command = [binaries / "initdb", "-D", data, "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8"]
     secret = data.parent / "password"
     secret.write_text("secret-canary\n")
     secret.chmod(0o644)
     command += ["-A", "scram-sha-256", f"--pwfile={secret}", "--no-sync"]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=False, cwd="/", **_as_owner())
+    done = subprocess.run(
+        command, capture_output=True, timeout=120, check=False, cwd="/", env=_environment(data), **_as_owner()
+    )
     if done.returncode:
         raise Missing(f"initdb failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
 
 
-def _start(data: Path, port: int) -> subprocess.Popen[bytes]:
-    binaries = _binaries()
-    assert binaries is not None
+def _start(data: Path, port: int, binaries: Path) -> subprocess.Popen[bytes]:
     settings = [part for key, value in {**_SETTINGS, "port": str(port)}.items() for part in ("-c", f"{key}={value}")]
     with (data.parent / "log").open("ab") as log:
         command = [binaries / "postgres", "-D", data, *settings]
-        return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", **_as_owner())
+        return subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            env=_environment(data),
+            **_as_owner(),
+        )
 
 
 def _await(server: Server, seconds: float = 30) -> None:
@@ -179,10 +204,11 @@ def _await(server: Server, seconds: float = 30) -> None:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Server]:
+def running(directory: Path, own: Path | None = None) -> Iterator[Server]:
     """A fresh server whose data lives in a subdirectory of the system's temporary directory, removed at the end.
 
-    ``directory`` names it; the data cannot always live there, because its owner is another user.
+    ``directory`` names it; the data cannot always live there, because its owner is another user. ``own`` is where
+    another server than the system's lies, which is copied for the same reason.
     """
     home = Path("/tmp") / f"headgate-postgres-{os.getpid()}-{directory.name}-{time.monotonic_ns()}"
     home.mkdir(mode=0o755)
@@ -191,9 +217,12 @@ def running(directory: Path) -> Iterator[Server]:
         data.mkdir(mode=0o700)
         if identity := _as_owner():
             os.chown(data, identity["user"], identity["group"])
-        _initdb(data)
+        _make_locale(data)
+        binaries = _binaries() if own is None else Path(shutil.copytree(own, home / "server", symlinks=True)) / "bin"
+        assert binaries is not None
+        _initdb(data, binaries)
         port = free_port()
-        server = Server(data, port, _start(data, port))
+        server = Server(data, port, _start(data, port, binaries), binaries)
         try:
             _await(server)
             yield server
