@@ -1,6 +1,6 @@
 # The doors of this repository. The first use of any of them makes .venv from the lock files, once.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test fuzz fmt lock clean
+.PHONY: help demo serve check test fuzz mutations fmt lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -10,7 +10,7 @@ N ?= 20000
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
-		printf '  make %-7s %s\n' "$$name" "$$what"; done
+		printf '  make %-9s %s\n' "$$name" "$$what"; done
 
 demo: .venv/.installed  ## Take the guided tour through a whole mesh on this machine (SCALE=0.1)
 	@$(BIN)/headgate demo --scale $(SCALE)
@@ -32,6 +32,9 @@ test: .venv/.testing  ## Install what the tests need, and run everything against
 fuzz: .venv/.testing  ## Ask random questions in every placement, N of each (N=20000); differences are kept as cases
 	$(BIN)/python -m tests.services.install
 	$(BIN)/python -m tests.fuzz --placement all --count $(N)
+
+mutations: .venv/.testing  ## Put deliberate bugs into a copy of the code, and see that the tests find each of them
+	$(BIN)/python -m tests.mutations
 
 fmt: .venv/.testing  ## Put the code into its one format
 	$(BIN)/ruff check --fix .

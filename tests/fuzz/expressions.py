@@ -77,6 +77,7 @@ class Expressions:
         left = self.of("text", columns, depth)
         forms = [f"({left} || {self.of('text', columns, 0)})", f"upper({left})", f"lower({left})", f"trim({left})"]
         forms += [f"substr({left}, 1, 2)", f"substr({left}, 2)", f"left({left}, 1)", f"right({left}, 2)"]
+        forms += [f"reverse({left})", f"regexp_replace({left}, '[aeiou]', '.')"]  # no store computes these
         forms += [f"replace({left}, 'a', 'b')", f"concat({left}, '-', {self.of('text', columns, 0)})"]
         return self.chance.choice([*forms, f"CAST({self.of('int', columns, 0)} AS VARCHAR)"])
 
@@ -126,5 +127,6 @@ class Expressions:
     def _like(self, left: str) -> str:
         pattern = self.chance.choice(PATTERNS)
         forms = [f"{left} LIKE {pattern}", f"{left} NOT LIKE {pattern}", f"{left} ILIKE {pattern}"]
+        forms += [f"regexp_matches({left}, '[a-n]')", f"regexp_matches({left}, '^[^p]')"]
         forms += [f"starts_with({left}, 'a')", f"contains({left}, 'n')", f"ends_with({left}, 'a')"]
         return self.chance.choice(forms)
