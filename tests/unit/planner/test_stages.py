@@ -20,8 +20,10 @@ ARTISTS, PLAYS = "artists.catalog.artists", "play.events.plays"
         (f"SELECT count(*) AS c FROM {ARTISTS} WHERE regexp_matches(name, '^N') AND label_id IS NOT NULL", 1),
         (f"SELECT avg(label_id) FILTER (WHERE id > 90) AS m, reverse(name) AS n FROM {ARTISTS} GROUP BY name", None),
         (
-            f"SELECT id, reverse(name) AS n FROM {ARTISTS} "
-            "QUALIFY rank() OVER (PARTITION BY label_id ORDER BY id) = 2 ORDER BY id LIMIT 5",
+            (
+                f"SELECT id, reverse(name) AS n FROM {ARTISTS} "
+                "QUALIFY rank() OVER (PARTITION BY label_id ORDER BY id) = 2 ORDER BY id LIMIT 5"
+            ),
             5,
         ),
         (f"SELECT label_id, max(reverse(name)) AS n FROM {ARTISTS} GROUP BY label_id ORDER BY label_id LIMIT 5", 5),
