@@ -61,6 +61,8 @@ def limit_rows(made: exp.Select, rows: int, terms: list[exp.Ordered], *, total: 
         return
     if Clause.TIES not in judge.capabilities.clauses:
         raise Refused("the order is not total, and only DuckDB may choose among equal rows")
+    if any(term.find(exp.Window) for term in terms):
+        raise Refused("the order is not total, and no rank is taken over a window function")
     place = exp.Window(this=exp.Rank(), order=exp.Order(expressions=terms), over="OVER")
     place.meta["type"] = "BIGINT"
     made.set("qualify", exp.Qualify(this=exp.LTE(this=place, expression=exp.Literal.number(rows))))

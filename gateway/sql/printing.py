@@ -28,7 +28,7 @@ def to_duckdb(expression: exp.Expr) -> str:
 
     Raises SqlNotAllowed when a node has no exact DuckDB form.
     """
-    if any(_is_loose(node) for node in expression.find_all(exp.Not)):
+    if any(_is_loose(node) for node in expression.find_all(exp.Not, exp.Predicate)):
         expression = expression.copy()
         bracket(expression)
     try:
@@ -40,16 +40,21 @@ def to_duckdb(expression: exp.Expr) -> str:
 
 
 def bracket(expression: exp.Expr) -> None:
-    """Put brackets, in place, around every NOT that stands among operators which bind tighter.
+    """Put brackets, in place, around every NOT and every comparison that stands among operators which bind tighter.
 
-    ``a IS NOT NULL = b`` is held as a NOT on the left of ``=``; printed bare, it would swallow the ``=``.
+    ``a IS NOT NULL = b`` is held as a NOT on the left of ``=``; printed bare, it would swallow the ``=``. And what is
+    compared, ``(a < b) = c``, may have lost its brackets on the way.
     """
-    for node in [node for node in expression.find_all(exp.Not) if _is_loose(node)]:
+    for node in [node for node in expression.find_all(exp.Not, exp.Predicate) if _is_loose(node)]:
         holder = exp.Paren()
         node.replace(holder)
         holder.set("this", node)
 
 
-def _is_loose(node: exp.Not) -> bool:
+def _is_loose(node: exp.Expr) -> bool:
     parent = node.parent
+    if isinstance(node, exp.Predicate):
+        apart = isinstance(node, exp.SubqueryPredicate) or isinstance(parent, exp.Not | exp.Escape)
+        if apart or node.arg_key not in ("this", "expression", "low", "high"):
+            return False
     return isinstance(parent, _TIGHTER) and not isinstance(parent, exp.Connector | exp.Paren | exp.Dot)

@@ -13,7 +13,7 @@ from tests.fuzz.runner import UNPUSHED_EVERY, compare, made
 from tests.fuzz.shrink import shrink
 from tests.fuzz.verdict import difference
 
-SEEDS = range(100)
+SEEDS = range(120)
 _WORDS = ("LEFT JOIN", "ANTI JOIN", "EXISTS", "NOT IN (SELECT", "ROLLUP", "FILTER", "OVER (", "UNION", "WITH w", "CASE")
 
 

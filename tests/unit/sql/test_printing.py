@@ -101,3 +101,12 @@ def qualified(path):
             table.set("db", exp.to_identifier("sf"))
             table.set("catalog", exp.to_identifier("tpch"))
     return tree.sql(dialect="duckdb", pretty=True)
+
+
+def test_what_is_compared_keeps_the_brackets_that_a_tree_has_lost():
+    tree = parse("SELECT ((a < 1) = (b IS NULL)), ((c IN (1, 2)) BETWEEN false AND true), NOT (d = 1) FROM d.p").query
+    for node in list(tree.find_all(exp.Paren)):
+        node.replace(node.this)
+    assert to_duckdb(tree) == (
+        'SELECT ("a" < 1) = ("b" IS NULL), ("c" IN (1, 2)) BETWEEN FALSE AND TRUE, NOT "d" = 1 FROM "d"."p"'
+    )
