@@ -85,7 +85,7 @@ class DuckStore:
 
     def __post_init__(self) -> None:
         self.engine = duckdb.connect()
-        self.engine.execute("SET TimeZone='UTC'")
+        self.engine.execute("SET GLOBAL TimeZone = 'UTC'")
         for name, rows in self.tables.items():
             self.engine.register("loading", rows)
             self.engine.execute(f'CREATE TABLE "{name}" AS SELECT * FROM loading')
