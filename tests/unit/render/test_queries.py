@@ -33,6 +33,8 @@ def rendered(sql: str) -> str:
         ("p.song || p.ci", f'({SONG} || ("p"."ci"::text COLLATE "C"))'),
         ("strpos(p.song || p.other, 'a')", f"""strpos((({SONG} || "p"."other") COLLATE "C"), 'a')::bigint"""),
         ("ends_with(p.song, 'ä😀')", f"(right({SONG}, 2) = 'ä😀')"),
+        ("MIN(p.song)", f'min(({SONG} COLLATE "C"))'),
+        ("MAX(p.other)", 'max(("p"."other" COLLATE "C"))'),
         ("COUNT(DISTINCT p.ci)", 'count(DISTINCT ("p"."ci"::text COLLATE "C"))'),
         ("SUM(p.fee) FILTER (WHERE p.ok)", 'sum("p"."fee") FILTER (WHERE "p"."ok")::numeric(38,2)::text'),
         (
