@@ -156,5 +156,7 @@ def _with_infinities(name: str, filled: pa.Table) -> pa.Table:
         f"AS {kind}) ELSE {column} END AS {column}"
         for (column, values), kind, step in zip(odd.items(), ("DOUBLE", "DATE", "TIMESTAMP"), (4, 5, 6), strict=True)
     )
-    found = duckdb.sql(f"SELECT * REPLACE ({changed}) FROM filled").to_arrow_table()
+    with duckdb.connect() as plain:
+        plain.register("filled", filled)
+        found = plain.sql(f"SELECT * REPLACE ({changed}) FROM filled").to_arrow_table()
     return found.cast(filled.schema)

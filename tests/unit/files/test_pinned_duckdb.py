@@ -93,15 +93,20 @@ def answers(filesystem: object, urls: tuple[str, ...]) -> list[object]:
     return found
 
 
+def checksum(parquet: Path) -> tuple[object, ...] | None:
+    with duckdb.connect() as plain:
+        return plain.execute(CHECKSUM, [str(parquet)]).fetchone()
+
+
 def test_eight_threads_read_what_is_in_the_file(parquet: Path) -> None:
-    expected = duckdb.execute(CHECKSUM, [str(parquet)]).fetchone()
+    expected = checksum(parquet)
     files = PinnedFiles()
     with files.pin([pinned(parquet)]) as urls:
         assert answers(files.filesystem(), urls) == [expected] * ROUNDS
 
 
 def test_the_proof_is_sharp_because_a_shared_position_fails_it(parquet: Path) -> None:
-    expected = duckdb.execute(CHECKSUM, [str(parquet)]).fetchone()
+    expected = checksum(parquet)
     files = PinnedFiles()
     with files.pin([pinned(parquet)]) as urls:
         assert answers(NaiveFilesystem(files), urls) != [expected] * ROUNDS
