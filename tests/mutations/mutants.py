@@ -154,10 +154,10 @@ MUTANTS = (
         'return exp.Join(this=source, on=condition, kind="SEMI")',
     ),
     _planner(
-        "ROLLUP and CUBE are lost",
+        "the sets of GROUPING SETS become one",
         "judge/queries.py",
-        "                made.set(key, [self._set(part) for part in found])\n",
-        "",
+        "            return type(node)(expressions=[self._set(part) for part in node.expressions])\n",
+        "            return exp.Tuple(expressions=[self._set(part) for part in node.expressions])\n",
     ),
     _planner(
         "a folded number loses its sign",
