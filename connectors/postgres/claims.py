@@ -50,6 +50,5 @@ def _claims() -> frozenset[Claim]:
     return frozenset(exact | {Claim(name, Family.TEXT, Fidelity.SUPERSET) for name in _WEAKLY})
 
 
-# Without an index a correlated subquery is computed once for each row, where DuckDB makes a join of it.
-CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause) - {Clause.CORRELATED})
+CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause))
 """Exact but for LOWER, UPPER and ILIKE; text by way of COLLATE "C", REAL only with REAL, floats never summed."""

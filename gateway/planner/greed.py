@@ -9,21 +9,28 @@ _ROWS = frozenset({Clause.PROJECT, Clause.WHERE})
 
 
 class Greed(Enum):
-    """From the most to the least. Each is exact; :mod:`gateway.planner.cost` chooses."""
+    """Each is exact; :mod:`gateway.planner.cost` chooses. EVERYTHING stands unless another looks much cheaper.
 
-    EARLY_GROUPS = "groups below joins with other stores"
+    A correlated subquery that is a value may be computed once for each row by a store, where DuckDB makes a join of
+    it. So it goes down only where the store expects that to be cheap.
+    """
+
+    CORRELATED = "everything, correlated subqueries too"
+    EARLY_GROUPS = "everything, groups below joins with other stores too"
     EVERYTHING = "everything"
-    UNCORRELATED = "all but correlated subqueries"
     JOINS = "joins and filters"
     FILTERS = "filters"
 
     def of(self, capabilities: Capabilities) -> Capabilities:
         """What a store is taken to claim."""
-        return replace(capabilities, clauses=capabilities.clauses & _OFFERED.get(self, capabilities.clauses))
+        return replace(capabilities, clauses=capabilities.clauses & _OFFERED[self])
 
 
+_STEADY = frozenset(Clause) - {Clause.CORRELATED}
 _OFFERED = {
-    Greed.UNCORRELATED: frozenset(Clause) - {Clause.CORRELATED},
+    Greed.CORRELATED: frozenset(Clause),
+    Greed.EARLY_GROUPS: _STEADY,
+    Greed.EVERYTHING: _STEADY,
     Greed.JOINS: _ROWS | {Clause.JOIN},
     Greed.FILTERS: _ROWS,
 }

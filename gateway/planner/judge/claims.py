@@ -16,6 +16,9 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
 )
+DEARER = "a correlated subquery is pushed only where that looks cheaper"
+"""What is told of one that stays; whoever chooses between plans looks for it."""
+
 # These do not bring their operands to one type first.
 _WIDENING = ("*", "/")
 
@@ -37,6 +40,8 @@ class Claims:
 
     def clause(self, clause: Clause) -> None:
         """Refuse unless the store takes over this part of a query."""
+        if clause is Clause.CORRELATED and clause not in self.capabilities.clauses:
+            raise Refused(DEARER)
         if clause not in self.capabilities.clauses:
             raise Refused(f"the store does not claim {clause}")
 

@@ -77,6 +77,10 @@ class PredicateJudge(ValueJudge):
         """See :class:`gateway.planner.judge.queries.Judge`."""
         raise NotImplementedError
 
+    def check_correlation(self, node: exp.Expr) -> None:
+        """See :class:`gateway.planner.judge.queries.Judge`."""
+        raise NotImplementedError
+
     def equal(self, left: exp.Expr, right: exp.Expr) -> exp.Expr:
         """``left = right``, the parts being nodes of the query."""
         one, other = self._sides("=", left, right)
@@ -142,6 +146,7 @@ class PredicateJudge(ValueJudge):
         inner = query.unnest()
         if not isinstance(inner, exp.Query) or len(inner.selects) != 1:
             raise Refused("IN is pushed only with a subquery of one column")
+        self.check_correlation(inner)
         self.alike("=", [self.type(subject), self.type(inner)])
         return exp.In(this=self.value(subject), query=exp.Subquery(this=self.asked(inner)))
 

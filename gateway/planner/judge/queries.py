@@ -40,8 +40,6 @@ class Judge(PredicateJudge):
         """A subquery that may read the sources around it."""
         if not isinstance(node, exp.Query):
             raise Refused("only queries are asked")
-        if self.sources.is_correlated(node.unnest()):
-            self.clause(Clause.CORRELATED)
         return self.query(node.unnest())
 
     def subquery(self, node: exp.Expr) -> exp.Expr:
@@ -49,7 +47,13 @@ class Judge(PredicateJudge):
         self.clause(Clause.SUBQUERY)
         if len(node.this.selects) != 1 or {key for key, value in node.args.items() if value} != {"this"}:
             raise Refused("only a subquery of one column is a value")
+        self.check_correlation(node.this)
         return exp.Subquery(this=self.asked(node.this))
+
+    def check_correlation(self, node: exp.Expr) -> None:
+        """EXISTS is as good as a join in every store; other correlated subqueries may be computed for each row."""
+        if self.sources.is_correlated(node):
+            self.clause(Clause.CORRELATED)
 
     def query(self, node: exp.Expr) -> exp.Query:
         """A SELECT or a set operation without ORDER BY and LIMIT."""

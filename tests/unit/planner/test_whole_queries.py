@@ -28,10 +28,6 @@ WHOLE = [
     ),
     "select id from artists.catalog.artists where id > (select max(label_id) from payments.royalties.rates)",
     (
-        "select id, (select l.name from artists.catalog.labels l where l.id = a.label_id) as label"
-        " from artists.catalog.artists a"
-    ),
-    (
         "with few as (select id from artists.catalog.artists where id < 50) select x.id from few x"
         " join few y on x.id = y.id"
     ),
