@@ -60,7 +60,7 @@ class Groups:
         having = self._having(judge, draft.query)
         for node in self._find_aggregates():
             if all(node != known for known, _ in self._made):
-                self._made.append((node, [self._add(judge, draft, part) for part in _computed(judge, node)]))
+                self._made.append((node, [self._add(judge, draft, part) for part in self._computed(judge, node)]))
         for part in self._parts():
             list(self._above(part))
         return having
@@ -77,6 +77,29 @@ class Groups:
             return condition
         self._having_goes = True
         return None
+
+    def _computed(self, judge: Judge, node: exp.Expr) -> list[exp.Expr]:
+        """What the store computes for an aggregate: itself, or the sum and the count behind an average."""
+        inner = node.this if isinstance(node, exp.Filter) else node
+        if not isinstance(inner, exp.Avg) or aggregate(inner) is None:
+            return [node]
+        if judge.capabilities.fidelity("AVG", judge.family(inner.this)) is Fidelity.EXACT:
+            return [node]
+        if not sums_fit(judge.type(inner.this)):
+            raise Refused("the sum behind an average may need more than 38 digits")
+        if not self._is_sum_by_count(node):
+            raise Refused(
+                "DuckDB divides the average of a group more finely unless its sum or count is asked for as well"
+            )
+        return [exp.Sum(this=inner.this.copy()), exp.Count(this=inner.this.copy(), big_int=True)]
+
+    def _is_sum_by_count(self, node: exp.Expr) -> bool:
+        """Whether DuckDB itself makes this average of a sum and a count: else it divides with 80 bits.
+
+        It does so without groups, and beside the same sum or count; never under a FILTER.
+        """
+        beside = [other for other in self.aggregates if isinstance(other, (exp.Sum, exp.Count))]
+        return isinstance(node, exp.Avg) and (self.group is None or any(other.this == node.this for other in beside))
 
     def _add(self, judge: Judge, draft: Draft, node: exp.Expr) -> str:
         return draft.add(f"a{len(draft.outputs)}", judge.type(node), judge.aggregated(node))
@@ -112,21 +135,6 @@ def _leaves(node: exp.Expr) -> list[exp.Expr]:
     if isinstance(node, (exp.Tuple, exp.Rollup, exp.Cube, exp.GroupingSets)):
         return [leaf for part in node.expressions for leaf in _leaves(part)]
     return _leaves(node.this) if isinstance(node, exp.Paren) else [node]
-
-
-def _computed(judge: Judge, node: exp.Expr) -> list[exp.Expr]:
-    """What the store computes for an aggregate: itself, or the sum and the count of which DuckDB makes an average."""
-    inner = node.this if isinstance(node, exp.Filter) else node
-    if not isinstance(inner, exp.Avg) or aggregate(inner) is None:
-        return [node]
-    if judge.capabilities.fidelity("AVG", judge.family(inner.this)) is Fidelity.EXACT:
-        return [node]
-    if not sums_fit(judge.type(inner.this)):
-        raise Refused("the sum behind an average may need more than 38 digits")
-    parts: list[exp.Expr] = [exp.Sum(this=inner.this.copy()), exp.Count(this=inner.this.copy(), big_int=True)]
-    if isinstance(node, exp.Filter):
-        return [exp.Filter(this=part, expression=node.expression.copy()) for part in parts]
-    return parts
 
 
 def _finished(columns: list[exp.Expr]) -> exp.Expr:

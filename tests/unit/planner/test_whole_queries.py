@@ -92,14 +92,6 @@ def test_what_stays_says_why(one: Mesh, sql: str, why: str) -> None:
     assert_same(one.ask(sql), one.ask(sql, pushdown=False), ordered=False, told=sql)
 
 
-def test_an_average_that_is_not_claimed_is_finished_as_duckdb_finishes_it(mesh: Mesh) -> None:
-    sql = "select label_id, avg(id) as mean from artists.catalog.artists group by label_id"
-    made = mesh.plan(sql)
-    assert 'sum("artists"."id")' in made.fragments[0].native
-    assert 'count("artists"."id")' in made.fragments[0].native
-    assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered=False, told=sql)
-
-
 def test_no_alias_stands_twice_in_a_fragment(one: Mesh) -> None:
     made = one.plan(
         "with c as (select id, label_id from artists.catalog.artists)"
