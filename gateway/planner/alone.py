@@ -44,7 +44,8 @@ class Alone:
         if self.select.args.get("laterals") or not self.own:
             return False
         refusals: list[Refused] = []
-        for level in (self._everything, self._groups, self._rows):
+        groups = [self._groups] if Groups(self.select, self.sources).present else []
+        for level in (self._everything, *groups, self._rows):
             judge = Judge(self.store, self.capabilities, self.sources)
             try:
                 with judge.inside(self.select):
@@ -61,7 +62,7 @@ class Alone:
     def _tell(self, refusals: list[Refused]) -> None:
         """Why not more of it went down, unless that was told of a part already."""
         stages = [clause for key in _ROW_STAGES if (clause := self.select.args.get(key))]
-        for why in refusals[:1]:
+        for why in refusals:
             if not any(reason.why == str(why) for reason in self.leaves.reasons):
                 self.leaves.stays(stages[0] if stages else "outputs", why)
 
@@ -166,8 +167,6 @@ class Alone:
 
     def _groups(self, judge: Judge) -> tuple[Draft, Apply]:
         groups = Groups(self.select, self.sources)
-        if not groups.present:
-            raise Refused("it has no groups")
         draft = Draft(judge.rows(self.select), judge.tables)
         having = groups.give_out(judge, draft)
 
