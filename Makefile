@@ -1,12 +1,15 @@
 # The doors of this repository. The first use of any of them makes .venv from the lock files, once.
 .DEFAULT_GOAL := help
-.PHONY: help demo serve check test fuzz mutations fmt lock clean
+.PHONY: help demo serve check test fuzz mutations bench fmt lock clean
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SCALE ?= 0.1
 PORT ?= 31337
 N ?= 20000
+SCENARIO ?=
+SF ?= 1
+ROUNDS ?= 5
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -35,6 +38,11 @@ fuzz: .venv/.testing  ## Ask random questions in every placement, N of each (N=2
 
 mutations: .venv/.testing  ## Put deliberate bugs into a copy of the code, and see that the tests find each of them
 	$(BIN)/python -m tests.mutations
+
+bench: .venv/.testing  ## Measure beside rivals (SCENARIO=tpch-mixed SF=1 ROUNDS=5); all of them in half an hour
+	$(BIN)/python -m tests.services.install
+	$(BIN)/python -m benchmarks $(SCENARIO) --scale $(SF) --rounds $(ROUNDS) \
+		$(if $(SCENARIO),,--output benchmarks/report)
 
 fmt: .venv/.testing  ## Put the code into its one format
 	$(BIN)/ruff check --fix .

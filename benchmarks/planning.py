@@ -23,7 +23,7 @@ from gateway.engine import Engine
 from gateway.policy import LOCAL
 from gateway.service import LocalService, Options
 
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+ROUNDS = 15
 FOLDER = Path(__file__).parents[1] / "tests" / "queries" / "tpch"
 NATIVE = {
     "BIGINT": "bigint",
@@ -51,9 +51,10 @@ KEYS = {"lineitem": ("l_orderkey", "l_linenumber"), "partsupp": ("ps_partkey", "
 
 def main() -> None:
     """Measure and print."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     shown = Shown("query", "cold ms", "cached ms")
     with service() as planner:
-        figures = {path.stem: _measure(planner, path.read_text()) for path in sorted(FOLDER.glob("q*.sql"))}
+        figures = {path.stem: _measure(planner, path.read_text(), rounds) for path in sorted(FOLDER.glob("q*.sql"))}
     for name, (cold, cached) in figures.items():
         shown.add_row(name, f"{cold:.2f}", f"{cached:.3f}")
     cold, cached = (statistics.median(way) for way in zip(*figures.values(), strict=True))
@@ -88,17 +89,17 @@ def _column(name: str, kind: str, key: bool) -> Column:
     return Column(name, kind, not key, native=NATIVE[kind], facts=frozenset(facts))
 
 
-def _measure(planner: LocalService, text: str) -> tuple[float, float]:
+def _measure(planner: LocalService, text: str, rounds: int) -> tuple[float, float]:
     choices = Options(within=("bench", "tpch"))
     numbers = iter(range(1_000_000))
     # The same question in new words each time: a comment is all that differs.
-    cold = _timed(lambda: planner.prepare(f"{text} -- {next(numbers)}", LOCAL, options=choices))
-    return cold, _timed(lambda: planner.prepare(text, LOCAL, options=choices))
+    cold = _timed(lambda: planner.prepare(f"{text} -- {next(numbers)}", LOCAL, options=choices), rounds)
+    return cold, _timed(lambda: planner.prepare(text, LOCAL, options=choices), rounds)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], object], rounds: int) -> float:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         started = time.perf_counter()
         work()
         times.append((time.perf_counter() - started) * 1000)

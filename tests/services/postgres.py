@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +91,7 @@ class Server:
     port: int
     process: subprocess.Popen[bytes] = field(repr=False)
     binaries: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: _SETTINGS, repr=False)
 
     @property
     def pid(self) -> int:
@@ -144,7 +145,7 @@ class Server:
         """Come back on the same port with the same data, after :meth:`kill` or while running."""
         if self.process.poll() is None:
             self.kill()
-        self.process = _start(self.directory, self.port, self.binaries)
+        self.process = _start(self.directory, self.port, self.binaries, self.settings)
         _await(self)
 
 
@@ -175,10 +176,10 @@ def _initdb(data: Path, binaries: Path) -> None:
         raise Missing(f"initdb failed: {done.stderr.decode(errors='replace').strip()[-300:]}")
 
 
-def _start(data: Path, port: int, binaries: Path) -> subprocess.Popen[bytes]:
-    settings = [part for key, value in {**_SETTINGS, "port": str(port)}.items() for part in ("-c", f"{key}={value}")]
+def _start(data: Path, port: int, binaries: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    options = [part for key, value in {**settings, "port": str(port)}.items() for part in ("-c", f"{key}={value}")]
     with (data.parent / "log").open("ab") as log:
-        command = [binaries / "postgres", "-D", data, *settings]
+        command = [binaries / "postgres", "-D", data, *options]
         return subprocess.Popen(
             command,
             stdout=log,
@@ -204,11 +205,12 @@ def _await(server: Server, seconds: float = 30) -> None:
 
 
 @contextmanager
-def running(directory: Path, own: Path | None = None) -> Iterator[Server]:
+def running(directory: Path, own: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A fresh server whose data lives in a subdirectory of the system's temporary directory, removed at the end.
 
     ``directory`` names it; the data cannot always live there, because its owner is another user. ``own`` is where
-    another server than the system's lies, which is copied for the same reason.
+    another server than the system's lies, which is copied for the same reason. ``settings`` go on top of those that
+    suit tests.
     """
     home = Path("/tmp") / f"headgate-postgres-{os.getpid()}-{directory.name}-{time.monotonic_ns()}"
     home.mkdir(mode=0o755)
@@ -222,7 +224,8 @@ def running(directory: Path, own: Path | None = None) -> Iterator[Server]:
         assert binaries is not None
         _initdb(data, binaries)
         port = free_port()
-        server = Server(data, port, _start(data, port, binaries), binaries)
+        chosen = {**_SETTINGS, **(settings or {})}
+        server = Server(data, port, _start(data, port, binaries, chosen), binaries, chosen)
         try:
             _await(server)
             yield server

@@ -1,0 +1,1 @@
+"""Measuring the gateway beside what its users would pick instead: ``python -m benchmarks``."""

@@ -1,0 +1,11 @@
+"""Every scenario under the name by which it is asked for, in the order in which all are measured."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.results import Scenario
+from benchmarks.scenarios import Setting, tpch
+
+SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
+    "tpch-mixed": tpch.mixed,
+    "tpch-postgres": tpch.postgres,
+}

@@ -1,0 +1,90 @@
+"""TPC-H for the harness: the tables as files, what they are in each store, and where a placement puts them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from benchmarks.planning import FOLDER, KEYS, LETTERS, NATIVE, TABLES
+from tests import tpch
+
+Placement = Mapping[str, str]
+"""The kind of store that holds each table."""
+
+MIXED: Placement = {
+    **dict.fromkeys(("customer", "orders"), "postgres"),
+    **dict.fromkeys(("lineitem", "part", "partsupp"), "parquet"),
+    **dict.fromkeys(("supplier", "nation", "region"), "kafka"),
+}
+POSTGRES: Placement = dict.fromkeys(TABLES, "postgres")
+PRODUCTS = {"postgres": "db", "parquet": "lake", "kafka": "stream"}
+_INDEXES = ("orders(o_custkey)", "customer(c_nationkey)", "lineitem(l_partkey)", "lineitem(l_suppkey)")
+_MORE_INDEXES = ("partsupp(ps_suppkey)", "supplier(s_nationkey)", "nation(n_regionkey)")
+
+
+def files(cache: Path, scale: float) -> Path:
+    """The folder that has every table as ``<table>.parquet``, made once for each scale."""
+    folder = cache / f"tpch-{scale:g}"
+    if not (folder / "complete").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        tpch.generate(folder, scale)
+        (folder / "complete").touch()
+    return folder
+
+
+def columns(table: str) -> dict[str, str]:
+    """The columns of a table and their DuckDB types."""
+    pairs = (column.split(":") for column in TABLES[table].split())
+    return {name: LETTERS[letter] for name, letter in pairs}
+
+
+def key(table: str) -> tuple[str, ...]:
+    """The columns of a table's primary key."""
+    return KEYS.get(table, (next(iter(columns(table))),))
+
+
+def definition(table: str) -> str:
+    """What makes the table in PostgreSQL."""
+    parts = [f"{name} {NATIVE[kind]} NOT NULL" for name, kind in columns(table).items()]
+    return f"CREATE TABLE {table} ({', '.join(parts)}, PRIMARY KEY ({', '.join(key(table))}))"
+
+
+def indexes(table: str) -> list[str]:
+    """What makes the usual indexes over the table's foreign keys."""
+    return [f"CREATE INDEX ON {one}" for one in (*_INDEXES, *_MORE_INDEXES) if one.startswith(f"{table}(")]
+
+
+def messages(folder: Path, table: str) -> Iterator[str]:
+    """The rows as JSON: decimals and dates as texts."""
+    texts = {name: f"CAST({name} AS VARCHAR)" for name, kind in columns(table).items() if kind[:2] in {"DE", "DA"}}
+    fields = ", ".join(f"'{name}', {texts.get(name, name)}" for name in columns(table))
+    with duckdb.connect() as con:
+        rows = con.execute(f"SELECT json_object({fields}) FROM '{folder}/{table}.parquet'")
+        for (text,) in rows.fetchall():
+            yield text
+
+
+def queries() -> dict[str, str]:
+    """The 22 queries by name, in DuckDB's SQL over plain table names."""
+    return {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("q*.sql"))}
+
+
+def tree(sql: str) -> exp.Expr:
+    """A question as a tree that each system rewrites into its own words."""
+    return sqlglot.parse_one(sql, dialect="duckdb")  # noqa: TID251  (the harness's own text, never a user's)
+
+
+def sources(query: exp.Expr) -> list[exp.Table]:
+    """The places where a question reads one of the tables."""
+    return [table for table in query.find_all(exp.Table) if table.name in TABLES]
+
+
+def addressed(sql: str, placement: Placement) -> str:
+    """The question over the gateway's addresses."""
+    query = tree(sql)
+    for table in sources(query):
+        table.set("db", exp.to_identifier(PRODUCTS[placement[table.name]]))
+        table.set("catalog", exp.to_identifier("bench"))
+    return query.sql(dialect="duckdb")
