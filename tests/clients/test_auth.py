@@ -12,7 +12,7 @@ from gateway.flight.handles import Keyring, Seal, Sealed
 from gateway.flight.middleware import MiddlewareFactory
 from gateway.flight.rpc import first
 from gateway.flight.settings import User
-from tests.clients.conftest import KEY, USERS, Raw, fetched
+from tests.clients.conftest import KEY, USERS, Raw, chosen_by_adbc, fetched
 
 
 def bearer(blob: bytes) -> str:
@@ -211,7 +211,7 @@ def test_a12_two_different_authorization_headers_are_refused(house):
 def test_a13_a_connection_in_use_outlives_its_first_token(start):
     house = start(token_lifetime=1.0)
     with house.adbc() as connection, connection.cursor() as cursor:
-        connection.adbc_connection.set_options(**{"adbc.flight.sql.session.option.pushdown": "off"})
+        chosen_by_adbc(connection, "pushdown", "off")
         until = time.monotonic() + 2.5
         while time.monotonic() < until:
             assert fetched(cursor, "SELECT 1") == [(1,)]

@@ -9,7 +9,7 @@ import pyarrow.flight as fl
 import pytest
 
 from gateway.flight import wire
-from tests.clients.conftest import Raw, fetched, spied
+from tests.clients.conftest import Raw, chosen_by_adbc, fetched, spied
 
 OPTION = "adbc.flight.sql.session.option."
 
@@ -33,8 +33,8 @@ def test_s1_the_current_catalog_and_schema_shorten_addresses(gateway):
         for short, code in (("labels", "SQL_NOT_ALLOWED: 'labels' is no address"), ("catalog.labels", "ADDRESS_UNKN")):
             with pytest.raises(adbc_driver_manager.ProgrammingError, match=code):
                 cursor.execute(f"SELECT 1 FROM {short}")
-        connection.adbc_current_catalog = "Artists"
-        connection.adbc_current_db_schema = "catalog"
+        chosen_by_adbc(connection, "catalog", "Artists", told="artists")
+        chosen_by_adbc(connection, "schema", "catalog")
         assert (connection.adbc_current_catalog, connection.adbc_current_db_schema) == ("artists", "catalog")
         for address in ("labels", "catalog.labels", "artists.catalog.labels"):
             assert fetched(cursor, f"SELECT id FROM {address} WHERE id = 3") == [(3,)]
@@ -43,15 +43,15 @@ def test_s1_the_current_catalog_and_schema_shorten_addresses(gateway):
         for unknown in ("lables", "range", "duckdb_tables", "information_schema.tables", "'/etc/passwd'"):
             with pytest.raises(adbc_driver_manager.ProgrammingError, match="ADDRESS_UNKNOWN"):
                 cursor.execute(f"SELECT * FROM {unknown}")
-        connection.adbc_current_catalog = "play"
+        chosen_by_adbc(connection, "catalog", "play")
         assert (connection.adbc_current_catalog, connection.adbc_current_db_schema) == ("play", "")
         assert fetched(cursor, "SELECT COUNT(*) FROM events") == [(400,)]
 
 
 def test_s1_a_name_of_the_query_itself_is_never_an_address(gateway):
     with gateway.adbc() as connection, connection.cursor() as cursor:
-        connection.adbc_current_catalog = "artists"
-        connection.adbc_current_db_schema = "catalog"
+        chosen_by_adbc(connection, "catalog", "artists")
+        chosen_by_adbc(connection, "schema", "catalog")
         assert fetched(cursor, "WITH labels AS (SELECT 42 AS id) SELECT id FROM labels") == [(42,)]
 
 
@@ -69,6 +69,16 @@ def test_s1_options_that_are_unknown_or_wrong_are_entries_and_not_failures(house
         assert choose(client, key, value) == {key: 2}, (key, value)
     assert choose(client, "pushdown", {"bool_value": False}) == {}
     assert choose(client, "pushdown", {}) == {}
+
+
+def test_s1_adbc_sets_them_by_its_own_names_too(gateway):
+    with gateway.adbc() as connection:
+        for _ in range(5):  # see chosen_by_adbc
+            connection.adbc_current_catalog = "artists"
+            connection.adbc_current_db_schema = "catalog"
+            if (connection.adbc_current_catalog, connection.adbc_current_db_schema) == ("artists", "catalog"):
+                return
+    raise AssertionError("the catalog and the schema are not kept")
 
 
 def test_s1_adbc_tells_an_invalid_name(house):
@@ -127,7 +137,7 @@ def test_s1_the_type_profile_is_an_option_too_and_a_header_has_the_last_word(hou
 
 def test_s2_two_connections_have_their_own_options(house):
     with house.adbc() as connection, house.adbc() as other:
-        connection.adbc_connection.set_options(**{OPTION + "pushdown": "off"})
+        chosen_by_adbc(connection, "pushdown", "off")
         assert connection.adbc_connection.get_option(OPTION + "pushdown") == "off"
         assert other.adbc_connection.get_option(OPTION + "pushdown") == "on"
         for one in (connection, other):
