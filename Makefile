@@ -26,7 +26,7 @@ check: .venv/.testing  ## Lint, types, layers and the fast tests; needs no servi
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
 
 test: .venv/.testing  ## Install what the tests need, and run everything against real services
 	$(BIN)/python -m tests.services.install || [ "$$CI" != true ]
