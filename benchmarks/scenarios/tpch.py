@@ -6,6 +6,7 @@ from benchmarks.results import Scenario
 from benchmarks.scenarios import Setting, Starts, running
 from benchmarks.systems import duck
 from benchmarks.systems.gateway import Gateway
+from benchmarks.systems.trino import Trino
 
 MIXED = (
     "customer and orders in PostgreSQL; lineitem, part and partsupp as Parquet on S3; supplier, nation and region in "
@@ -14,6 +15,7 @@ MIXED = (
 NOTES = [
     "duckdb-attach and connectorx+duckdb read the topics once, before anything is timed; the others at each question.",
     "connectorx fetches the columns that a question names, and no fewer rows than the table has.",
+    "Trino's averages and divisions are written as doubles, which is what they are in DuckDB; its tables are analysed.",
 ]
 
 
@@ -27,6 +29,7 @@ def mixed(setting: Setting) -> Scenario:
         "gateway": lambda: Gateway(land, placement),
         "duckdb-attach": lambda: duck.attached(land, placement),
         "connectorx+duckdb": lambda: duck.notebook(land, placement),
+        "trino": lambda: Trino(land, placement),
     }
     return _asked(setting, scenario, starts)
 
@@ -40,6 +43,7 @@ def postgres(setting: Setting) -> Scenario:
         "duckdb-local": lambda: duck.local(land),
         "gateway": lambda: Gateway(land, placement),
         "duckdb-attach": lambda: duck.attached(land, placement),
+        "trino": lambda: Trino(land, placement),
     }
     return _asked(setting, scenario, starts)
 
