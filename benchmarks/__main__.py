@@ -48,7 +48,7 @@ def _measured(run: results.Run, name: str, setting: Setting) -> bool:
         print(f"{name}: {told}", file=sys.stderr)
         return False
     scenario.seconds = round(time.perf_counter() - began, 1)
-    scenario.goals = goals.of(scenario)
+    scenario.goals += goals.of(scenario)
     run.scenarios.append(scenario)
     return True
 

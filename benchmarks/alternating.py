@@ -19,6 +19,7 @@ class Contest:
     landscape: Landscape
     systems: Sequence[System]
     rounds: int
+    keep: str = "rows"
     peaks: Mapping[str, Peaks] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +47,7 @@ class Contest:
 
     def _first(self, system: System, sql: str, answers: dict[str, Sequence[Row]]) -> Figure:
         try:
-            answer = system.ask(system.text(sql), keep=True)
+            answer = system.ask(system.text(sql), keep=self.keep)
         except Failed as problem:
             return Figure(flaw=str(problem))
         answers[system.name] = answer.rows

@@ -15,7 +15,7 @@ WORK = ROOT / ".cache" / "benchmarks"
 TRINO = "476"  # the newest that Maven Central has as a server
 _TRINO_SHA256 = "cfd5accde17e8ebd251eeeb78aed1f490e77bb3a164d95a0f454bf8a7c1cbd3f"
 _TRINO_JAVA = 24
-_KEPT = ("hive", "postgresql", "kafka", "memory", "tpch", "exchange-filesystem")
+_KEPT = ("hive", "postgresql", "geospatial", "kafka", "memory")  # geospatial, because postgresql asks for its types
 _GET = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 
 

@@ -1,7 +1,9 @@
 """The goals: ratios against named rivals, each with what was measured for it."""
 
+import statistics
+
 from benchmarks.ratios import OURS, against, overall
-from benchmarks.results import Goal, Scenario
+from benchmarks.results import Figure, Goal, Scenario
 from benchmarks.systems import MEMORY_MB
 
 _OVER = 256 * 2**20
@@ -12,7 +14,8 @@ def of(scenario: Scenario) -> list[Goal]:
     """The goals of a scenario, met or not, and those that the scenario could not measure."""
     found = [_overall(scenario, rival, least) for rival, least in _RATIOS.get(scenario.name, {}).items()]
     found += [_each(scenario, rival, least) for rival, least in _EACH.get(scenario.name, {}).items()]
-    found += [_limit(scenario, *limit) for limit in _LIMITS.get(scenario.name, ())]
+    found += [_slower(scenario, rival, most) for rival, most in _SLOWER.get(scenario.name, {}).items()]
+    found += _crowd(scenario) if scenario.name == "dashboard" else []
     return found + _memory(scenario)
 
 
@@ -20,11 +23,11 @@ def of(scenario: Scenario) -> list[Goal]:
 _RATIOS = {
     "tpch-mixed": {"trino": 5.0, "duckdb-attach": 1.5, "duckdb-local": 1 / 1.5},
     "tpch-postgres": {"duckdb-attach": 2.0},
+    "result-stream": {"bare-flight": 0.9},
 }
 # The same for the worst case.
 _EACH = {"tpch-mixed": {"duckdb-attach": 1 / 1.1}}
-# Case, how it is told, and the most that its median may be.
-_LIMITS: dict[str, tuple[tuple[str, str, float], ...]] = {}
+_SLOWER = {"select-1": {"bare-flight": 2.0}, "point": {"bare-flight": 2.0}}  # by how many ms each median at most
 
 
 def _overall(scenario: Scenario, rival: str, least: float) -> Goal:
@@ -44,12 +47,38 @@ def _each(scenario: Scenario, rival: str, least: float) -> Goal:
     return Goal(told, f"below it: {', '.join(slow)}" if slow else f"{min(ratios.values()):.2f} at worst", not slow)
 
 
-def _limit(scenario: Scenario, case: str, told: str, most: float) -> Goal:
-    values = [one.figures[OURS].values for one in scenario.cases if one.name == case and OURS in one.figures]
-    if not values or not values[0]:
-        return Goal(told, "not measured", None)
-    middle = sorted(values[0])[len(values[0]) // 2]
-    return Goal(told, f"{middle:.1f}", middle <= most)
+def _slower(scenario: Scenario, rival: str, most: float) -> Goal:
+    told = f"the median within {most:g} ms of {rival}"
+    medians = {case.name: [case.figures.get(name, Figure()) for name in (OURS, rival)] for case in scenario.cases}
+    over = {
+        name: statistics.median(ours.values) - statistics.median(theirs.values)
+        for name, (ours, theirs) in medians.items()
+        if ours.values and theirs.values and not ours.flaw and not theirs.flaw
+    }
+    measured = ", ".join(f"{name} {extra:+.1f} ms" for name, extra in over.items())
+    return Goal(told, measured or "not measured", max(over.values()) <= most if over else None)
+
+
+def _crowd(scenario: Scenario) -> list[Goal]:
+    found = {case.name: case for case in scenario.cases if case.name.startswith("64 clients")}
+    middle = {
+        name.rpartition(" ")[2]: statistics.median(case.figures[OURS].values)
+        for name, case in found.items()
+        if OURS in case.figures
+    }
+    if not {"errors", "p50", "p99"} <= middle.keys():
+        return [Goal("64 clients", "not measured", None)]
+    ratio = against(found["64 clients, throughput"], "trino")
+    spread = middle["p99"] / middle["p50"]
+    return [
+        Goal("64 clients without errors", f"{middle['errors']:.0f}", middle["errors"] == 0),
+        Goal("64 clients: p99 at most 4 times p50", f"{spread:.1f} times", spread <= 4),
+        Goal(
+            "64 clients: at least 3 times the throughput of trino",
+            f"{ratio.median:.1f} times" if ratio else "not measured",
+            ratio.median >= 3 if ratio else None,
+        ),
+    ]
 
 
 def _memory(scenario: Scenario) -> list[Goal]:

@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.results import Scenario
-from benchmarks.scenarios import Setting, tpch
+from benchmarks.scenarios import Setting, dashboard, small, stream, tpch
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "tpch-mixed": tpch.mixed,
     "tpch-postgres": tpch.postgres,
+    "select-1": small.select_one,
+    "point": small.point,
+    "result-stream": stream.stream,
+    "dashboard": dashboard.dashboard,
 }

@@ -16,11 +16,15 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: the seconds from the question until the last row was there, and the rows if they were to be kept."""
+    """One answer: the seconds from the question until the last row was there, and the rows if they were to be kept.
+
+    ``count`` are rows; ``bytes`` those of their Arrow buffers, 0 where there are none.
+    """
 
     seconds: float
     count: int
     rows: Sequence[Row] = ()
+    bytes: int = 0
 
 
 class System(Protocol):
@@ -32,8 +36,11 @@ class System(Protocol):
         """The question as this system understands it; not timed."""
         ...
 
-    def ask(self, text: str, *, keep: bool = False) -> Answer:
-        """Ask, and take every row. Raises :class:`Failed`."""
+    def ask(self, text: str, *, keep: str = "") -> Answer:
+        """Ask, and take every row. Raises :class:`Failed`.
+
+        What is kept are the ``rows``, or for large answers a ``digest``: one row that stands for all.
+        """
         ...
 
     def moved(self, text: str) -> dict[str, dict[str, int]]:

@@ -34,13 +34,13 @@ class Duck:
         """The question as it is: the tables are views of the same names."""
         return sql
 
-    def ask(self, text: str, *, keep: bool = False) -> Answer:
+    def ask(self, text: str, *, keep: str = "") -> Answer:
         """See :meth:`benchmarks.systems.System.ask`."""
-        wanted = {"sql": text, "pulls": self._pulls(text), "keep": str(self._kept) if keep else ""}
+        wanted = {"sql": text, "pulls": self._pulls(text), "keep": keep, "into": str(self._kept)}
         told = self._exchange({**wanted, "dsn": self._landscape.dsn if self.pulled else ""})
         # What is read was written a moment ago by the worker, which is ours.
         rows = pickle.loads(self._kept.read_bytes()) if keep else ()
-        return Answer(told["seconds"], told["count"], rows)
+        return Answer(told["seconds"], told["count"], rows, told["bytes"])
 
     def moved(self, text: str) -> dict[str, dict[str, int]]:  # noqa: ARG002  (the interface of System)
         """DuckDB's extensions do not tell."""

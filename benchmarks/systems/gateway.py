@@ -13,8 +13,10 @@ from typing import Any
 from adbc_driver_flightsql import dbapi
 
 from benchmarks import contracts, processes, tables
+from benchmarks.equality import Row
 from benchmarks.landscape import Landscape
 from benchmarks.systems import Answer, Failed
+from benchmarks.workers import digest
 from tests.services import free_port
 
 START_SECONDS = 60.0
@@ -52,13 +54,13 @@ class Gateway:
         """The question over addresses."""
         return tables.addressed(sql, self._placement)
 
-    def ask(self, text: str, *, keep: bool = False) -> Answer:
+    def ask(self, text: str, *, keep: str = "") -> Answer:
         """See :meth:`benchmarks.systems.System.ask`."""
         return ask(self.connection, text, keep=keep)
 
     def moved(self, text: str) -> dict[str, dict[str, int]]:
         """What EXPLAIN ANALYZE tells of the fragments; what is read in place is counted at the stores."""
-        lines = ask(self.connection, f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", keep=True).rows
+        lines = ask(self.connection, f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", keep="rows").rows
         told: dict[str, dict[str, int]] = {}
         for leaf in json.loads("\n".join(row[-1] for row in lines))["fragments"]:
             store = told.setdefault(leaf["store"], {"rows": 0, "bytes": 0})
@@ -76,18 +78,26 @@ class Gateway:
         processes.end(self._process)
 
 
-def ask(connection: Any, text: str, *, keep: bool = False) -> Answer:
-    """Ask over one connection, and take the answer as an Arrow table."""
+def ask(connection: Any, text: str, *, keep: str = "") -> Answer:
+    """Ask over one connection, and take the answer batch by batch."""
+    rows: list[Row] = []
+    made = digest.Digest()
+    count = size = 0
     started = time.perf_counter()
     try:
         with connection.cursor() as cursor:
             cursor.execute(text)
-            table = cursor.fetch_arrow_table()
+            for batch in cursor.fetch_record_batch():
+                count += batch.num_rows
+                size += batch.nbytes
+                if keep == "rows":
+                    rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                elif keep:
+                    made.add(batch)
     except dbapi.Error as problem:
         raise Failed(str(problem).splitlines()[0][:300]) from problem
     seconds = time.perf_counter() - started
-    rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if keep else ()
-    return Answer(seconds, table.num_rows, rows)
+    return Answer(seconds, count, [made.row()] if keep == "digest" else rows, size)
 
 
 def _answers(url: str) -> bool:

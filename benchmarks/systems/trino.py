@@ -12,6 +12,7 @@ from benchmarks.systems.trino_client import Client
 from tests.services import free_port
 
 START_SECONDS = 120.0
+_NODES = "SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'"
 _PLACES = {"postgres": ("postgres", "public"), "parquet": ("hive", "bench"), "kafka": ("kafka", "bench")}
 
 
@@ -53,7 +54,7 @@ class Trino:
             average.set("this", exp.cast(average.this, "DOUBLE"))
         return query.sql(dialect="trino")
 
-    def ask(self, text: str, *, keep: bool = False) -> Answer:
+    def ask(self, text: str, *, keep: str = "") -> Answer:
         """See :meth:`benchmarks.systems.System.ask`."""
         return self.client.ask(text, keep=keep)
 
@@ -75,7 +76,7 @@ class Trino:
 
     def _ready(self) -> bool:
         try:
-            return not self.client.fetch("GET", "/v1/info")["starting"] and self.client.ask("SELECT 1").count == 1
+            return self.client.ask(_NODES, keep="rows").rows == [(1,)]
         except Failed:
             return False
 

@@ -18,7 +18,7 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.query_id = ""
 
-    def ask(self, text: str, *, keep: bool = True) -> Answer:
+    def ask(self, text: str, *, keep: str = "") -> Answer:
         """See :meth:`benchmarks.systems.System.ask`."""
         started = time.perf_counter()
         told = self.fetch("POST", "/v1/statement", text)

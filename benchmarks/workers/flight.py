@@ -1,0 +1,49 @@
+"""A Flight server that streams batches it has in memory and does nothing else: ``flight.py PORT FOLDER REPEAT``.
+
+It answers every Flight SQL query with the Arrow file of the folder that the query names, ``REPEAT`` times over where
+the query says ``many``.
+"""
+
+import sys
+from collections.abc import Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.flight as fl  # noqa: TID251  (a floor to measure against, no part of the gateway)
+
+
+class Bare(fl.FlightServerBase):  # type: ignore[misc]
+    """The server."""
+
+    def __init__(self, place: str, folder: Path, times: int) -> None:
+        super().__init__(place)
+        self._place, self._folder, self._times = place, folder, times
+        self._tables: dict[str, Any] = {}
+
+    def get_flight_info(self, context: Any, descriptor: Any) -> Any:  # noqa: ARG002
+        """One endpoint, whose ticket is the command: the query's words are somewhere in its bytes."""
+        endpoint = fl.FlightEndpoint(descriptor.command, [self._place])
+        return fl.FlightInfo(self._table(descriptor.command).schema, descriptor, [endpoint], -1, -1)
+
+    def do_get(self, context: Any, ticket: Any) -> Any:  # noqa: ARG002
+        """The table as a stream that Arrow serves without Python, or again and again where many are wanted."""
+        table = self._table(ticket.ticket)
+        if b"many" not in ticket.ticket:
+            return fl.RecordBatchStream(table)
+        return fl.RecordBatchStream(pa.RecordBatchReader.from_batches(table.schema, self._many(table)))
+
+    def _many(self, table: Any) -> Iterator[Any]:
+        batches = table.to_batches()
+        return chain.from_iterable(repeat(batches, self._times))
+
+    def _table(self, command: bytes) -> Any:
+        for path in self._folder.glob("*.arrow"):
+            if path.stem.encode() in command and path.stem not in self._tables:
+                self._tables[path.stem] = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        return next(table for name, table in self._tables.items() if name.encode() in command)
+
+
+if __name__ == "__main__":
+    Bare(f"grpc://127.0.0.1:{sys.argv[1]}", Path(sys.argv[2]), int(sys.argv[3])).serve()
