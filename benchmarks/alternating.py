@@ -50,7 +50,8 @@ class Contest:
             answer = system.ask(system.text(sql), keep=self.keep)
         except Failed as problem:
             return Figure(flaw=str(problem))
-        answers[system.name] = answer.rows
+        if answer.rows is not None:
+            answers[system.name] = answer.rows
         return Figure(cold=answer.seconds * 1000, rows=answer.count)
 
     def _compare(self, case: Case, answers: Mapping[str, Sequence[Row]]) -> None:

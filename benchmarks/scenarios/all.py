@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.results import Scenario
-from benchmarks.scenarios import Setting, dashboard, small, stream, tpch
+from benchmarks.scenarios import Setting, dashboard, extraction, kafka, small, startup, stream, tpch
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "tpch-mixed": tpch.mixed,
@@ -11,5 +11,11 @@ SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "select-1": small.select_one,
     "point": small.point,
     "result-stream": stream.stream,
+    "postgres-extraction": extraction.postgres,
+    "s3-scan": extraction.s3,
+    "kafka": kafka.snapshot,
     "dashboard": dashboard.dashboard,
+    "startup": startup.startup,
+    "metadata": startup.metadata,
+    "planning": startup.plans,
 }

@@ -43,7 +43,7 @@ def _measure(setting: Setting, scenario: Scenario, systems: list[System]) -> Non
     before = peak(systems[0].processes()["gateway"])
     for name, answer in digests.items():
         case.figures[name].rows = answer.count
-        if found := difference(reference.rows, answer.rows):
+        if found := difference(reference.rows or (), answer.rows or ()):
             case.figures[name].flaw = f"not the answer of the gateway: {found}"
     for _ in range(setting.rounds):
         for system in systems:

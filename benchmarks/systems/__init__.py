@@ -18,12 +18,12 @@ class Failed(Exception):
 class Answer:
     """One answer: the seconds from the question until the last row was there, and the rows if they were to be kept.
 
-    ``count`` are rows; ``bytes`` those of their Arrow buffers, 0 where there are none.
+    ``count`` are rows; ``rows`` is None of a floor, which gives no answer. ``bytes`` are those of Arrow buffers, or 0.
     """
 
     seconds: float
     count: int
-    rows: Sequence[Row] = ()
+    rows: Sequence[Row] | None = ()
     bytes: int = 0
 
 

@@ -62,7 +62,7 @@ class Gateway:
         """What EXPLAIN ANALYZE tells of the fragments; what is read in place is counted at the stores."""
         lines = ask(self.connection, f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", keep="rows").rows
         told: dict[str, dict[str, int]] = {}
-        for leaf in json.loads("\n".join(row[-1] for row in lines))["fragments"]:
+        for leaf in json.loads("\n".join(row[-1] for row in lines or ()))["fragments"]:
             store = told.setdefault(leaf["store"], {"rows": 0, "bytes": 0})
             store["rows"] += leaf.get("rows", 0)
             store["bytes"] += leaf.get("bytes", 0)
