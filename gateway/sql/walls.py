@@ -34,6 +34,8 @@ def check_query(query: exp.Expr, *, short: bool = False) -> None:
         if kind is exp.Table and not short:
             _check_address(cast("exp.Table", node))
         joins += kind is exp.Join
+        # Where a word once stood is of no more use, and every copy of the tree would copy it too.
+        node._meta = None  # noqa: SLF001  (``meta`` itself would leave an empty dict)
     if joins > MAX_JOINS:
         raise SqlTooLarge(f"The statement has more than {MAX_JOINS} joins.", hint="Split the question.")
     check_growth(query)
