@@ -30,7 +30,8 @@ check: .venv/.testing  ## Lint, types, layers and the fast tests; needs no servi
 
 test: .venv/.testing  ## Install what the tests need, and run everything against real services
 	$(BIN)/python -m tests.services.install || [ "$$CI" != true ]
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
+	$(BIN)/python -m pytest -q --ignore=tests/unit
 
 fuzz: .venv/.testing  ## Ask random questions in every placement, N of each (N=20000); differences are kept as cases
 	$(BIN)/python -m tests.services.install

@@ -53,6 +53,7 @@ class Alone:
             except Refused as why:
                 refusals.append(why)
                 continue
+            draft.places = judge.tables
             self._tell(refusals)
             self._install(draft, apply)
             return True
@@ -83,7 +84,7 @@ class Alone:
             raise Refused("a later stage is not among the clauses that are pushed")
         made = judge.body(self.select)
         self._check_size()
-        draft = Draft(made, judge.tables)
+        draft = Draft(made)
         names = [
             draft.add(output.alias_or_name, judge.type(output), judged.unalias())
             for output, judged in zip(self.select.expressions, made.expressions, strict=True)
@@ -167,7 +168,7 @@ class Alone:
 
     def _groups(self, judge: Judge) -> tuple[Draft, Apply]:
         groups = Groups(self.select, self.sources)
-        draft = Draft(judge.rows(self.select), judge.tables)
+        draft = Draft(judge.rows(self.select))
         having = groups.give_out(judge, draft)
 
         def apply(name: str, alias: str) -> None:
@@ -188,7 +189,7 @@ class Alone:
         kept, taken, left = self._where(judge, list(conjuncts(where.this if where else None)))
         if kept:
             made.set("where", exp.Where(this=conjoin(kept)))
-        draft = Draft(made, judge.tables)
+        draft = Draft(made)
         renames = self._give_out(judge, draft, taken)
         if not left and not any(self.select.args.get(key) for key in _ROW_STAGES) and not self._is_windowed():
             self._limit(judge, made, None)

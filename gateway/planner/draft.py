@@ -19,7 +19,7 @@ class Draft:
     """
 
     query: exp.Query
-    places: dict[str, Place]
+    places: dict[str, Place] = field(default_factory=dict)
     outputs: list[tuple[Column, exp.Expr]] = field(default_factory=list)
 
     def add(self, name: str, type_name: str, made: exp.Expr) -> str:

@@ -71,7 +71,7 @@ class Groups:
             return None
         try:
             judge.clause(Clause.HAVING)
-            made.set("having", exp.Having(this=judge.predicate(clause.this)))
+            made.set("having", exp.Having(this=judge.condition(clause.this)))
         except Refused:
             condition: exp.Expr = clause.this
             return condition

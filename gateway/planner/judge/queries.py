@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlglot import exp
 
-from connectors.spi import Capabilities, Clause
+from connectors.spi import Capabilities, Clause, Fidelity
 from gateway.catalog import Place
 from gateway.planner.draft import table_node
 from gateway.planner.judge.predicates import PredicateJudge
@@ -35,6 +35,25 @@ class Judge(PredicateJudge):
         super().__init__(store, capabilities, sources, within)
         self.tables: dict[str, Place] = {}
         self._written_out = 0
+
+    def conjunct(self, node: exp.Expr) -> tuple[exp.Expr, Fidelity]:
+        """A condition that rows must meet; what it would have read is forgotten when it is refused."""
+        with self._forgetting():
+            return super().conjunct(node)
+
+    def condition(self, node: exp.Expr) -> exp.Expr:
+        """A condition that groups must meet, likewise."""
+        with self._forgetting():
+            return self.predicate(node)
+
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        tables = dict(self.tables)
+        try:
+            yield
+        except Refused:
+            self.tables = tables
+            raise
 
     def asked(self, node: exp.Expr) -> exp.Query:
         """A subquery that may read the sources around it."""

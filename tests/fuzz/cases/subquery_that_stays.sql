@@ -1,0 +1,3 @@
+-- pushdown on: IndexError: list index out of range, all in one store; a subquery that was refused took the tables along
+-- {"keys": [], "limited": false}
+WITH w AS (SELECT x0.c1 AS c0, x0.c0 AS c1, count(DISTINCT x0.c1) AS c2 FROM (SELECT x1.t AS c0, rank() OVER (PARTITION BY x1.day ORDER BY x1.t) AS c1 FROM odd.oddities.twins AS x1 WHERE x1.day <= x1.day QUALIFY rank() OVER (PARTITION BY x1.day ORDER BY x1.t) <= 2) AS x0 WHERE greatest(x0.c1, x0.c1) = 40 GROUP BY x0.c1, x0.c0 HAVING count(DISTINCT x0.c1) IS NOT NULL) SELECT DISTINCT x2.wide AS c0, x2.ch AS c1 FROM odd.oddities.things AS x2 SEMI JOIN artists.catalog.labels AS x3 ON x2.big = x3.id WHERE x2.t >= (SELECT max(x4.c1) FROM w AS x4 WHERE x4.c0 <> -1 AND NOT (-1 BETWEEN 2147483647 AND 7))
