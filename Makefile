@@ -43,7 +43,7 @@ mutations: .venv/.testing  ## Put deliberate bugs into a copy of the code, and s
 bench: .venv/.testing  ## Measure beside rivals (SCENARIO=tpch-mixed SF=1 ROUNDS=5); all of them in half an hour
 	$(BIN)/python -m tests.services.install
 	$(BIN)/python -m benchmarks $(SCENARIO) --scale $(SF) --rounds $(ROUNDS) \
-		$(if $(SCENARIO),,--output benchmarks/report)
+		$(if $(SCENARIO),,--output benchmarks)
 
 fmt: .venv/.testing  ## Put the code into its one format
 	$(BIN)/ruff check --fix .

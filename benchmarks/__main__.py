@@ -59,7 +59,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="TPC-H's scale factor; other sizes grow with it")
     parser.add_argument("--rounds", type=int, default=5, help="how often each system is asked after the warm-up")
     parser.add_argument("--without", action="append", default=[], metavar="SYSTEM", help="a rival to leave out")
-    parser.add_argument("--output", type=Path, default=environments.WORK / "report", help="the folder of the report")
+    parser.add_argument("--output", type=Path, default=environments.WORK, help="the folder of the report")
     parser.add_argument("--list", action="store_true", help="show the scenarios' names")
     return parser.parse_args(given)
 

@@ -10,7 +10,7 @@ _WORKER = Path(__file__).parent / "workers" / "plots.py"
 
 
 def draw(folder: Path) -> None:
-    """Draw every scenario of ``<folder>/report.json`` as ``<folder>/plots/<scenario>.svg``; says so when it cannot."""
+    """Draw every scenario of ``<folder>/report.json`` as ``<folder>/report/<scenario>.svg``; says so when it cannot."""
     try:
         command = [environments.python("plots"), str(_WORKER), str(folder)]
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)

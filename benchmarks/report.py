@@ -34,7 +34,7 @@ def _scenario(one: Scenario) -> Iterator[str]:
     systems = list(dict.fromkeys(name for case in one.cases for name in case.figures))
     if not systems:
         return
-    yield f"\n![{one.name}](plots/{one.name}.svg)\n"
+    yield f"\n![{one.name}](report/{one.name}.svg)\n"
     yield from _table(one, systems)
     yield from _flaws(one)
     yield from _moved(one)

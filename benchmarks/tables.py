@@ -1,9 +1,12 @@
 """TPC-H for the harness: the tables as files, what they are in each store, and where a placement puts them."""
 
+import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot
 from sqlglot import exp
 
@@ -19,6 +22,9 @@ MIXED: Placement = {
     **dict.fromkeys(("supplier", "nation", "region"), "kafka"),
 }
 POSTGRES: Placement = dict.fromkeys(TABLES, "postgres")
+KEY_TABLES = {"keys_10": 10, "keys_1000": 1_000, "keys_100000": 100_000}
+"""Tables of that many order keys, spread over all orders."""
+KNOWN = {**TABLES, **dict.fromkeys(KEY_TABLES, "k_key:b k_tag:v")}
 PRODUCTS = {"postgres": "db", "parquet": "lake", "kafka": "stream"}
 _INDEXES = ("orders(o_custkey)", "customer(c_nationkey)", "lineitem(l_partkey)", "lineitem(l_suppkey)")
 _MORE_INDEXES = ("partsupp(ps_suppkey)", "supplier(s_nationkey)", "nation(n_regionkey)")
@@ -26,17 +32,29 @@ _MORE_INDEXES = ("partsupp(ps_suppkey)", "supplier(s_nationkey)", "nation(n_regi
 
 def files(cache: Path, scale: float) -> Path:
     """The folder that has every table as ``<table>.parquet``, made once for each scale."""
-    folder = cache / f"tpch-{scale:g}"
+    folder = cache / f"tpch-sf{scale:g}"
     if not (folder / "complete").exists():
         folder.mkdir(parents=True, exist_ok=True)
         tpch.generate(folder, scale)
+        _choose_keys(folder)
         (folder / "complete").touch()
     return folder
 
 
+def _choose_keys(folder: Path) -> None:
+    # Python's random numbers, and not DuckDB's hashes, so that every version chooses the same.
+    with duckdb.connect() as con:
+        found = con.execute(f"SELECT o_orderkey FROM '{folder}/orders.parquet' ORDER BY o_orderkey").fetchall()
+        orders = [key for (key,) in found]
+        random.Random(7).shuffle(orders)
+        for table, count in KEY_TABLES.items():
+            chosen = pa.table({"k_key": orders[:count], "k_tag": [f"tag {key % 10}" for key in orders[:count]]})
+            pq.write_table(chosen, folder / f"{table}.parquet")
+
+
 def columns(table: str) -> dict[str, str]:
     """The columns of a table and their DuckDB types."""
-    pairs = (column.split(":") for column in TABLES[table].split())
+    pairs = (column.split(":") for column in KNOWN[table].split())
     return {name: LETTERS[letter] for name, letter in pairs}
 
 
@@ -78,7 +96,7 @@ def tree(sql: str) -> exp.Expr:
 
 def sources(query: exp.Expr) -> list[exp.Table]:
     """The places where a question reads one of the tables."""
-    return [table for table in query.find_all(exp.Table) if table.name in TABLES]
+    return [table for table in query.find_all(exp.Table) if table.name in KNOWN]
 
 
 def addressed(sql: str, placement: Placement) -> str:

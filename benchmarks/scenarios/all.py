@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.results import Scenario
-from benchmarks.scenarios import Setting, dashboard, extraction, kafka, small, startup, stream, tpch
+from benchmarks.scenarios import Setting, dashboard, extraction, kafka, keys, small, startup, stream, tpch
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "tpch-mixed": tpch.mixed,
     "tpch-postgres": tpch.postgres,
     "select-1": small.select_one,
     "point": small.point,
+    "selective-join": keys.join,
     "result-stream": stream.stream,
     "postgres-extraction": extraction.postgres,
     "s3-scan": extraction.s3,

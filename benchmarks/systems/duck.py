@@ -80,7 +80,9 @@ class Duck:
 
 def local(landscape: Landscape) -> Duck:
     """The floor: the engine's own version of DuckDB over local files."""
-    views = [f"CREATE VIEW {name} AS FROM '{landscape.files}/{name}.parquet'" for name in tables.MIXED]
+    views = [
+        f"CREATE VIEW {name} AS FROM '{landscape.files}/{name}.parquet'" for name in (*tables.MIXED, *tables.KEY_TABLES)
+    ]
     return Duck("duckdb-local", sys.executable, landscape, {"statements": [_memory(), *views]})
 
 

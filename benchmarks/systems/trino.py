@@ -87,7 +87,23 @@ class Trino:
             columns = ", ".join(f"{name} {kind}" for name, kind in tables.columns(table).items())
             place = f"format = 'PARQUET', external_location = 's3://{BUCKET}/{table}/'"
             self.ask(f"CREATE TABLE hive.bench.{table} ({columns}) WITH ({place})")
+        for table in self._placement:
+            self._settle(self.text(f"SELECT * FROM {table} LIMIT 1"))
+        for table in held:
             self.ask(f"ANALYZE hive.bench.{table}")
+
+    def _settle(self, text: str) -> None:
+        """The scheduler learns a little after everything else that a catalog is on the node."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.ask(text)
+            except Failed as problem:
+                if "No nodes" not in str(problem) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def _source(self, table: exp.Table) -> exp.Expr:
         catalog, schema = _PLACES[self._placement[table.name]]

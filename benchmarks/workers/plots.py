@@ -17,11 +17,11 @@ def main(folder: Path) -> None:
     """One drawing for each scenario that has figures."""
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "headgate"  # the same figures give the same file
-    (folder / "plots").mkdir(exist_ok=True)
+    (folder / "report").mkdir(exist_ok=True)
     for scenario in json.loads((folder / "report.json").read_text("utf-8"))["scenarios"]:
         cases = [case for case in scenario["cases"] if any(one["values"] for one in case["figures"].values())]
         if cases:
-            _draw(scenario["name"], cases, folder / "plots" / f"{scenario['name']}.svg")
+            _draw(scenario["name"], cases, folder / "report" / f"{scenario['name']}.svg")
 
 
 def _draw(name: str, cases: list[dict[str, Any]], path: Path) -> None:
