@@ -5,6 +5,7 @@ Without a scenario all are measured. ``--list`` shows their names.
 
 import argparse
 import datetime as dt
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     run = results.Run(command.strip(), started, chosen.scale, chosen.rounds, machine.machine(), machine.versions())
     failed = 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # by way of every block that ends a server
     with Landscape(environments.WORK, chosen.scale) as landscape:
         setting = Setting(landscape, chosen.rounds, chosen.without)
         for name in chosen.scenario or SCENARIOS:
