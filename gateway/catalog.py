@@ -1,7 +1,8 @@
 """Products as the gateway knows them: immutable values, made from contracts, replaced as a whole on reload."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -73,6 +74,14 @@ class Place:
 
     product: Product
     dataset: Dataset
+    relation: str = field(init=False, compare=False, repr=False)
+    """A name for the dataset within queries. It says where and of which columns, so it never means another shape."""
+
+    def __post_init__(self) -> None:
+        """Made once for each catalog, not for each query."""
+        shape = repr([(column.name, column.type) for column in self.dataset.table.columns])
+        digest = hashlib.sha256(f"{self.address}\0{shape}".encode()).hexdigest()
+        object.__setattr__(self, "relation", f"t_{digest[:16]}")
 
     @property
     def address(self) -> str:

@@ -55,7 +55,7 @@ class Database:
         self._arrow_types: dict[str, pa.DataType] = {}
         self._expression_types: dict[Hashable, str] = {}
         self._folded: dict[str, Folded | None] = {}
-        self._shapes: dict[tuple[tuple[str, str], ...], str] = {}
+        self._shapes: dict[str, Sequence[Column]] = {}
         self._shaping = threading.Lock()
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
@@ -96,25 +96,28 @@ class Database:
 
         Raises :class:`gateway.errors.SqlInvalid` when names or types do not fit.
         """
-        stand_ins = [f"{quoted(name)} AS ({self._empty(columns, kept=kept)})" for name, columns in relations.items()]
+        stand_ins = [
+            f"{quoted(name)} AS (SELECT {_nulls(columns)} WHERE FALSE)"
+            for name, columns in relations.items()
+            if not (kept and self._stands(name, columns))
+        ]
         with self.cursor() as cursor, translated():
-            statements = cursor.extract_statements(f"DESCRIBE {_with(stand_ins, text)}")
-            if len(statements) != 1:
+            statements = cursor.extract_statements(_with(stand_ins, text))
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise SqlNotAllowed("Only a single SELECT statement can be answered.")
-            rows = cursor.execute(statements[0]).fetchall()
-        return tuple(Output(row[0], row[1]) for row in rows)
+            # A SELECT becomes a relation, which is bound and no more: DESCRIBE would plan and run a query of its own.
+            relation = cursor.sql(statements[0])
+            return tuple(Output(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
 
-    def _empty(self, columns: Sequence[Column], *, kept: bool) -> str:
-        """A query that answers no rows of these columns."""
-        if not kept:
-            return f"SELECT {_nulls(columns)} WHERE FALSE"
-        key = tuple((column.name, column.type) for column in columns)
+    def _stands(self, name: str, columns: Sequence[Column]) -> bool:
+        """Whether an empty table of that name has these columns; it is made when the name is new."""
         with self._shaping:
-            if key not in self._shapes:
-                self._shapes[key] = f"shape_{len(self._shapes)}"
+            if name not in self._shapes and len(self._shapes) < _REMEMBERED:
                 with self.cursor() as cursor, translated():
-                    cursor.execute(f"CREATE TABLE {self._shapes[key]} AS SELECT {_nulls(columns)} WHERE FALSE")
-        return f"FROM {self._shapes[key]}"
+                    cursor.execute(f"CREATE TABLE {quoted(name)} AS SELECT {_nulls(columns)} WHERE FALSE")
+                self._shapes[name] = columns
+            known = self._shapes.get(name)
+            return known is columns or (known is not None and _shape(known) == _shape(columns))
 
     def type_of(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:
         """The DuckDB type of an expression over columns x0, x1 … of these types, asked once for each key.
@@ -195,18 +198,16 @@ class Database:
         shutil.rmtree(self._spill, ignore_errors=True)
 
 
-def _check_single(cursor: duckdb.DuckDBPyConnection, text: str) -> None:
-    statements = cursor.extract_statements(text)
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise SqlNotAllowed("Only a single SELECT statement can be answered.")
-
-
 def _with(stand_ins: Sequence[str], text: str) -> str:
     """``text`` with more CTEs in front; as the printer writes it, it begins with its own WITH if it has one."""
     own = next((word for word in ("WITH RECURSIVE ", "WITH ") if text.startswith(word)), "")
     if not stand_ins:
         return text
     return f"{own or 'WITH '}{', '.join(stand_ins)}{', ' if own else ' '}{text.removeprefix(own)}"
+
+
+def _shape(columns: Sequence[Column]) -> list[tuple[str, str]]:
+    return [(column.name, column.type) for column in columns]
 
 
 def _nulls(columns: Sequence[Column]) -> str:

@@ -1,7 +1,7 @@
 """The in-process door: prepare(sql, who) → Plan, run(plan, call) → Answer. Flight and the CLI both come in here."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -148,19 +148,26 @@ class LocalService:
         if (known := self._plans.get(catalog, key)) is not None:
             return known
         statement = sql.parse(sql_text, short=bool(options.within[0]))
+        lasting = not sql.reads_outside(statement.query)
         asked = _Asked(catalog, who, options, call or Call(timeout=_PIVOT_SECONDS), sampled)
         try:
-            made = self._planned(statement, parameters, asked)
+            made = replace(self._planned(statement, parameters, asked), sql=sql_text)
         except RecursionError:
             raise SqlTooLarge("The statement is nested too deeply.", hint="Split it with WITH.") from None
-        if not sql.reads_outside(statement.query):
-            self._plans.put(catalog, key, made)
+        if lasting:
+            self._keep(catalog, key, made)
         return made
+
+    def _keep(self, catalog: Catalog, key: tuple[Hashable, ...], made: Plan) -> None:
+        """A plan that has no parameters is the same whether they were bound already or not."""
+        self._plans.put(catalog, key, made)
+        if not made.parameters and key[1] in (None, ()):
+            self._plans.put(catalog, (key[0], () if key[1] is None else None, *key[2:]), made)
 
     def _planned(self, statement: sql.Statement, parameters: Sequence[Any] | None, asked: _Asked) -> Plan:
         catalog, options = asked.catalog, asked.options
         query = statement.query if parameters is None else sql.bind(statement.query, parameters)
-        query = sql.close_pivot(query, lambda wanted: self._values(wanted, asked)).copy()
+        query = sql.close_pivot(query, lambda wanted: self._values(wanted, asked))
         resolved = resolve(query, sql.addresses(query), lambda parts: catalog.resolve(parts, asked.who, options.within))
         resolved, unbound = _unbound(resolved)
         made = self._plan(resolved, options, pushdown=options.pushdown)
@@ -173,7 +180,6 @@ class LocalService:
             made,
             budgets=budgets,
             twin=self._twin(resolved, options, made) if verified else None,
-            sql=sql.to_duckdb(statement.query),
             pushdown=options.pushdown,
             explain=statement.explain,
             format=statement.format,

@@ -16,3 +16,10 @@ class Names:
         name = next(name for name in (f"{prefix}{number}" for number in count()) if name not in self._taken)
         self._taken.add(name)
         return name
+
+    def free(self, name: str) -> str:
+        """``name`` itself, or where the query uses it already the next free name that begins with it."""
+        if name in self._taken:
+            return self.fresh(f"{name}_")
+        self._taken.add(name)
+        return name

@@ -11,7 +11,7 @@ from gateway.planner.names import Names
 
 @dataclass(frozen=True)
 class Resolved:
-    """A query whose base tables are named by keys of ``places`` (``t0``, ``t1`` …), one name per dataset."""
+    """A query whose base tables are named by keys of ``places``, one name per dataset."""
 
     query: exp.Query
     places: dict[str, Place]
@@ -38,7 +38,7 @@ def resolve(query: exp.Query, tables: Iterable[exp.Table], find: Callable[[list[
     for table in tables:
         parts = [part.name for part in table.parts]
         place = find(parts)
-        name = names.get(place.address) or names.setdefault(place.address, fresh.fresh("t"))
+        name = names.get(place.address) or names.setdefault(place.address, fresh.free(place.relation))
         places[name] = place
         if not table.alias:
             qualifiers.add(tuple(part.lower() for part in parts))

@@ -9,6 +9,7 @@ from gateway.planner.leaves import Leaves
 
 def deliver_whole(query: exp.Query, leaves: Leaves, stores: dict[str, Capabilities]) -> None:
     """Point every table of ``query``, in place, at a relation that delivers all of its rows and columns."""
+    aliases = {name: f"t{number}" for number, name in enumerate(leaves.places)}
     for table in list(query.find_all(exp.Table)):
         if table.name not in leaves.places:
             continue
@@ -16,9 +17,9 @@ def deliver_whole(query: exp.Query, leaves: Leaves, stores: dict[str, Capabiliti
         if stores[place.dataset.store].in_place:
             relation = leaves.scan(table.name)
         else:
-            source = exp.From(this=table_node(table.name, place.dataset.table))
-            draft = Draft(exp.Select(from_=source), {table.name: place})
+            alias = aliases[table.name]
+            draft = Draft(exp.Select(from_=exp.From(this=table_node(alias, place.dataset.table))), {alias: place})
             for column in place.dataset.table.columns:
-                draft.add(column.name, column.type, column_node(table.name, column.name))
+                draft.add(column.name, column.type, column_node(alias, column.name))
             relation = leaves.fragment(draft.freeze(leaves.printed), [place])
         table.set("this", exp.to_identifier(relation, quoted=True))

@@ -38,7 +38,7 @@ def check_numbering(query: exp.Expr) -> None:
 
 
 def bind(query: exp.Query, values: Sequence[Any]) -> exp.Query:
-    """A copy of ``query`` with every placeholder replaced by its value.
+    """A copy of ``query`` with every placeholder replaced by its value; the query itself where it has none.
 
     Takes None, bool, int, float, Decimal, str, bytes, date, datetime (with a zone: TIMESTAMPTZ in UTC), time,
     timedelta, UUID, and lists of these. Raises ParametersInvalid for a wrong count or another type.
@@ -46,6 +46,8 @@ def bind(query: exp.Query, values: Sequence[Any]) -> exp.Query:
     expected = parameters(query)
     if len(values) != expected:
         raise ParametersInvalid(f"The query takes {expected} parameters and {len(values)} were given.", hint=_HINT)
+    if not values:
+        return query
     literals = [literal(value, position) for position, value in enumerate(values, 1)]
     bound = query.copy()
     for node in list(bound.find_all(exp.Placeholder)):

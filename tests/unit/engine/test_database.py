@@ -73,6 +73,13 @@ def test_the_time_zone_of_the_machine_changes_nothing() -> None:
     assert ran.stdout.splitlines() == ["2026-07-01 2026-07-01 22:00:00+00", "timestamp[us, tz=UTC]"], ran.stderr
 
 
+def test_a_kept_name_that_comes_back_with_other_columns_means_these(database: Database) -> None:
+    text = 'SELECT * FROM "t1"'
+    for kind in ("INTEGER", "DATE", "INTEGER"):
+        assert database.describe(text, {"t1": (Column("a", kind),)}, kept=True) == (Output("a", kind),)
+    assert database.describe(text, {"t1": (Column("b", "DATE"),)}) == (Output("b", "DATE"),)
+
+
 def test_describe_tells_names_and_types_as_duckdb_does(database: Database) -> None:
     told = database.describe('SELECT sum("a"), "b", count(*) FROM "t0" GROUP BY "b"', RELATIONS)
     assert told == (Output("sum(a)", "HUGEINT"), Output("b", "DECIMAL(12,2)"), Output("count_star()", "BIGINT"))

@@ -35,6 +35,17 @@ def test_the_same_question_is_planned_once(mesh: Mesh) -> None:
     assert prepare(mesh) is prepare(mesh)
 
 
+def test_without_parameters_it_does_not_matter_whether_they_were_bound_already(mesh: Mesh) -> None:
+    plain = BY_ID.replace("?", "1")
+    assert prepare(mesh, sql=plain, parameters=None) is prepare(mesh, sql=plain, parameters=[])
+    other = BY_ID.replace("?", "2")
+    assert prepare(mesh, sql=other, parameters=[]) is prepare(mesh, sql=other, parameters=None)
+
+
+def test_a_plan_tells_the_words_that_it_was_made_for(mesh: Mesh) -> None:
+    assert prepare(mesh, sql=f"{BY_ID} -- mine").sql == f"{BY_ID} -- mine"
+
+
 @pytest.mark.parametrize(
     "given",
     [
