@@ -13,29 +13,34 @@ from sqlglot import exp
 
 from connectors.spi import Column
 from connectors.types import Family
-from gateway.planner.draft import Print
+from gateway.planner.beforehand import may_come_first
+from gateway.planner.draft import Print, relation_node
 from gateway.planner.joins import all_conjuncts, is_inner
 from gateway.planner.lineage import Origin, is_reshaped, trace
+from gateway.planner.narrowing import Narrowing, column_pairs
 from gateway.planner.ownership import Selects, Source
 from gateway.planner.plan import Keys
-from gateway.planner.predicates import aliases, conjuncts
+from gateway.planner.predicates import conjuncts
 
 _SHIPPED = frozenset({Family.INTEGER, Family.DECIMAL, Family.TEXT, Family.DATE, Family.TIMESTAMP, Family.UUID})
 _SIDEWAYS = ("sample", "laterals", "match")
 _AFTER = ("group", "having", "distinct", "limit", "offset", "qualify", "order")
-_OPAQUE = (exp.Query, exp.Rand, exp.Subquery, exp.AggFunc, exp.Window, exp.Anonymous)
 
 Relations = Mapping[str, tuple[Column, ...]]
 
 
-def candidates(query: exp.Query, relations: Relations, into: Collection[str], printed: Print) -> Iterator[Keys]:
+def candidates(
+    query: exp.Query, relations: Relations, into: Collection[str], scans: Mapping[str, bool], printed: Print
+) -> Iterator[Keys]:
     """Every way in which a relation named in ``into`` could be restricted by keys of another of ``relations``.
 
-    ``query`` is the finished residual, in which every column names its source. The keys have no limit yet.
+    ``query`` is the finished residual, in which every column names its source. ``scans`` are the relations that DuckDB
+    can read beforehand, and whether at next to no cost, so that keys are narrowed by them too. The keys have no limit
+    yet.
     """
     if query.find(exp.TableSample):
         return
-    search = _Search(query, relations, printed)
+    search = _Search(query, relations, scans, printed)
     for target, origin in search.matches(into):
         if made := search.keys(target, origin):
             yield made
@@ -50,7 +55,9 @@ class _Target:
 
 
 class _Search:
-    def __init__(self, query: exp.Query, relations: Relations, printed: Print) -> None:
+    def __init__(self, query: exp.Query, relations: Relations, scans: Mapping[str, bool], printed: Print) -> None:
+        self.scans = scans
+        self.small = frozenset(name for name, small in scans.items() if small)
         self.selects = Selects.of(query)
         self.query = query
         self.relations = relations
@@ -79,9 +86,8 @@ class _Search:
             return None
         if into.family is Family.INTEGER and "HUGEINT" in (into.type, source.type):
             return None
-        return Keys(
-            target.relation, into.name, origin.relation, source.name, self._text(origin, into), bool(self._own(origin))
-        )
+        text, narrowed = self._grouped(origin, into) or self._rows(origin, into)
+        return Keys(target.relation, into.name, origin.relation, source.name, text, narrowed)
 
     def _is_clear(self, select: exp.Select) -> bool:
         joins = select.args.get("joins") or []
@@ -102,7 +108,7 @@ class _Search:
 
     def _equal(self, node: exp.Expr, select: exp.Select) -> Iterator[tuple[exp.Column, exp.Column]]:
         """Pairs of a column of ``select`` and one that it must be equal to."""
-        yield from _columns(node)
+        yield from column_pairs(node)
         if isinstance(node, exp.In) and isinstance(node.this.unnest(), exp.Column):
             inner = _only_select(node.args.get("query"))
             if inner is not None and len(inner.expressions) == 1:
@@ -117,7 +123,7 @@ class _Search:
             return
         where = inner.args.get("where")
         for node in conjuncts(where.this if where else None):
-            for left, right in _columns(node):
+            for left, right in column_pairs(node):
                 if self.selects.owner(left) is select and self.selects.owner(right) is inner:
                     yield left, right
 
@@ -135,7 +141,9 @@ class _Search:
             return None
         if not _is_visible(_source(self.selects, owner, column.table), join):
             return None
-        return trace(column, self.selects, self.relations)
+        # The values of IN (SELECT …) pass its output; those of an EXISTS stand below whatever it puts together.
+        output = [(owner, item.alias_or_name) for item in owner.expressions if item.unalias() is column]
+        return trace(column, self.selects, self.relations, tuple(output) if owner is not select else ())
 
     def _is_denied(self, select: exp.Select) -> bool:
         """Whether a subquery stands below a NOT, where it takes rows away instead of letting them through."""
@@ -144,28 +152,31 @@ class _Search:
     def _column(self, relation: str, name: str) -> Column | None:
         return next((column for column in self.relations[relation] if column.name.lower() == name.lower()), None)
 
-    def _text(self, origin: Origin, into: Column) -> str:
+    def _rows(self, origin: Origin, into: Column) -> tuple[str, bool]:
+        """Text for the keys of the rows without which there is no answer, and whether these are fewer than all."""
+        narrowing = Narrowing(origin.select, self.selects.sources[id(origin.select)], self.small)
+        own, others = narrowing.own(origin.alias), list(narrowing.neighbours(origin.alias))
+        node = relation_node(origin.relation, origin.alias)
+        # A large relation is not read for keys because small ones might leave few of them.
+        return self._text(node, origin.column, into, [*own, *others]), bool(
+            own or (others and origin.relation in self.small)
+        )
+
+    def _grouped(self, origin: Origin, into: Column) -> tuple[str, bool] | None:
+        """Text for the keys of the groups that a HAVING leaves, where these can be computed beforehand."""
+        for select, name in origin.passed:
+            if select.args.get("having") and may_come_first(select, origin, self.selects, self.relations, self.scans):
+                inner = exp.Subquery(this=select.copy(), alias=exp.TableAlias(this=_identifier(origin.alias)))
+                return self._text(inner, name, into, []), True
+        return None
+
+    def _text(self, source: exp.Expr, column: str, into: Column, conditions: list[exp.Expr]) -> str:
         """DuckDB text for the distinct keys, NULL not among them, in the type in which they are shipped."""
-        name = exp.column(_identifier(origin.column), _identifier(origin.alias))
+        name = exp.column(_identifier(column), _identifier(source.alias))
         shipped = "VARCHAR" if into.family is Family.UUID else into.type
         key = exp.alias_(exp.TryCast(this=name, to=exp.DataType.build(shipped, dialect="duckdb")), "k", quoted=True)
-        table = exp.Table(this=_identifier(origin.relation), alias=exp.TableAlias(this=_identifier(origin.alias)))
-        query = exp.select(key).distinct().from_(table).where(*(made.copy() for made in self._own(origin)))
+        query = exp.select(key).distinct().from_(source).where(*conditions)
         return self.printed(query.where(exp.Is(this=name.copy(), expression=exp.Null()).not_()))
-
-    def _own(self, origin: Origin) -> list[exp.Expr]:
-        """The conditions that concern the origin's relation alone: rows outside them reach no answer."""
-        where = origin.select.args.get("where")
-        found = conjuncts(where.this if where else None)
-        return [node for node in found if aliases(node) == {origin.alias} and not node.find(*_OPAQUE)]
-
-
-def _columns(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Column]]:
-    """The two columns of an equality, both ways round."""
-    if isinstance(node, exp.EQ):
-        left, right = node.this.unnest(), node.expression.unnest()
-        if isinstance(left, exp.Column) and isinstance(right, exp.Column):
-            yield from ((left, right), (right, left))
 
 
 def _only_select(node: exp.Expr | None) -> exp.Select | None:

@@ -16,9 +16,16 @@ class Origin:
     column: str
     alias: str
     select: exp.Select
+    passed: tuple[tuple[exp.Select, str], ...] = ()
+    """The queries within the query that gave out the values on their way, and under which name; the outermost first."""
 
 
-def trace(column: exp.Column, selects: Selects, relations: Container[str]) -> Origin | None:
+def trace(
+    column: exp.Column,
+    selects: Selects,
+    relations: Container[str],
+    passed: tuple[tuple[exp.Select, str], ...] = (),
+) -> Origin | None:
     """Where all values of ``column`` but NULL come from; None when they are computed, or cannot be told for sure."""
     owner = selects.owner(column)
     if owner is None:
@@ -27,11 +34,14 @@ def trace(column: exp.Column, selects: Selects, relations: Container[str]) -> Or
     if is_reshaped(source.node):
         return None
     if isinstance(source.node, exp.Table) and source.node.name in relations:
-        return Origin(source.node.name, column.name, source.alias, owner)
+        return Origin(source.node.name, column.name, source.alias, owner, passed)
     inner = _inner(source, owner)
-    made = inner and next((item for item in inner.expressions if item.alias_or_name == column.name), None)
-    behind = made.unalias() if made else None
-    return trace(behind, selects, relations) if isinstance(behind, exp.Column) else None
+    if inner is None:
+        return None
+    behind = next((item.unalias() for item in inner.expressions if item.alias_or_name == column.name), None)
+    if not isinstance(behind, exp.Column):
+        return None
+    return trace(behind, selects, relations, (*passed, (inner, column.name)))
 
 
 def _inner(source: Source, owner: exp.Select) -> exp.Select | None:

@@ -16,7 +16,8 @@ Expect = Callable[[str, Fragment], Estimate | None]
 SMALL = 50_000
 """Rows below which a table is brought whole: asking its store how large a part of it is would cost more."""
 _MOST_KEYS = 100_000
-_READ_FOR_KEYS = 5_000_000
+_READ_FOR_ONE = 8
+"""Rows that DuckDB reads of a file in the time in which a store delivers one: 10 to 20 ns each, beside 150 or more."""
 
 
 def with_keys(made: Plan, residual: exp.Query, leaves: Leaves, expect: Expect, printed: Print) -> Plan:
@@ -25,7 +26,8 @@ def with_keys(made: Plan, residual: exp.Query, leaves: Leaves, expect: Expect, p
     large = {name for name in leaves.fragments if _is_large(rows[name])}
     relations: dict[str, tuple[Column, ...]] = {remote.name: remote.fragment.columns for remote in made.fragments}
     relations |= {scan.name: scan.table.columns for scan in made.scans}
-    possible = list(candidates(residual, relations, large, printed))
+    scans = {scan.name: not _is_large(rows[scan.name]) for scan in made.scans}
+    possible = list(candidates(residual, relations, large, scans, printed))
     if not possible:
         return made
     named = {keys.into for keys in possible} | {keys.source for keys in possible}
@@ -53,13 +55,15 @@ def chosen(possible: list[Keys], rows: Mapping[str, int | None], scans: set[str]
         if target is None or source is None or target < SMALL:
             continue
         limit = min(_MOST_KEYS, target // 10)
-        most = _READ_FOR_KEYS if keys.narrowed else 2 * limit
+        most = _READ_FOR_ONE * target if keys.narrowed else 2 * limit
         if source > most or (keys.source not in scans and source > target // 2):
             continue
         known = best.get((keys.into, keys.column))
         if known is None or source < known[0]:
             best[keys.into, keys.column] = source, replace(keys, limit=limit)
-    return tuple(keys for _, keys in best.values())
+    at_hand = {keys.into for source, keys in best.values() if keys.narrowed and source < SMALL}
+    # A large source is read in the hope of few keys: not where a small one restricts the fragment already.
+    return tuple(keys for source, keys in best.values() if source <= 2 * keys.limit or keys.into not in at_hand)
 
 
 def _is_large(rows: int | None) -> bool:

@@ -114,6 +114,19 @@ def test_what_an_answer_may_keep_does_not(mesh: Mesh, sql: str) -> None:
     assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered=False, told=sql)
 
 
+@pytest.mark.parametrize("join", ["full", "right"])
+@pytest.mark.parametrize("condition", ["r.label_id is null or r.rate < 1", "r.rate is null", "r.active is not true"])
+def test_a_condition_that_the_filling_of_an_outer_join_meets_narrows_no_keys(
+    mesh: Mesh, condition: str, join: str
+) -> None:
+    sql = (
+        f"select a.id, r.rate, p.device, p.artist_id from {A} a join {R} r on a.label_id = r.label_id "
+        f"{join} join {P} p on p.artist_id = a.id where {condition} order by all"
+    )
+    assert planned(mesh, sql) == ARTISTS_BY_RATES
+    assert_same(mesh.ask(sql), mesh.ask(sql, pushdown=False), ordered=True, told=sql)
+
+
 @pytest.mark.parametrize("first", ["artists_db", "payments_db", "events"])
 def test_no_question_is_answered_otherwise(mesh: Mesh, stores: dict[str, KeyedStore], first: str) -> None:
     """Random questions, each store being the large one in turn."""
