@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import Enum
+from functools import lru_cache
 
 from connectors.spi import Capabilities, Clause
 
@@ -23,7 +24,7 @@ class Greed(Enum):
 
     def of(self, capabilities: Capabilities) -> Capabilities:
         """What a store is taken to claim."""
-        return replace(capabilities, clauses=capabilities.clauses & _OFFERED[self])
+        return _offered(self, capabilities)
 
 
 _STEADY = frozenset(Clause) - {Clause.CORRELATED}
@@ -34,3 +35,9 @@ _OFFERED = {
     Greed.JOINS: _ROWS | {Clause.JOIN},
     Greed.FILTERS: _ROWS,
 }
+
+
+@lru_cache(256)
+def _offered(greed: Greed, capabilities: Capabilities) -> Capabilities:
+    """One value for all plans, because it remembers what it was asked."""
+    return replace(capabilities, clauses=capabilities.clauses & _OFFERED[greed])

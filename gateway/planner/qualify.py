@@ -27,9 +27,17 @@ def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
         )
     except (SqlglotError, AttributeError, KeyError, ValueError) as problem:
         raise Refused("the names of this query could not all be bound") from problem
-    if not isinstance(bound, exp.Query) or _loose_stars(bound):
+    if not isinstance(bound, exp.Query):
         raise Refused("the names of this query could not all be bound")
-    for select in bound.find_all(exp.Select):
+    selects = []
+    for node in bound.walk():
+        # What the pass noted of each column is of no more use, and every copy of the tree would copy it too.
+        node._meta = None  # noqa: SLF001  (``meta`` itself would leave an empty dict)
+        if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
+            raise Refused("the names of this query could not all be bound")
+        if isinstance(node, exp.Select):
+            selects.append(node)
+    for select in selects:
         _write_out_group_by_all(select)
     return bound
 
@@ -53,14 +61,9 @@ def _reads_a_row(node: exp.Expr) -> bool:
 
 
 def _refuse_unusual(query: exp.Query, places: Mapping[str, Place]) -> None:
-    for kind in (exp.Pivot, exp.TableSample, exp.Columns):
-        if query.find(kind):
-            raise Refused(f"{kind.__name__.upper()} decides at run time what is read")
-    for table in query.find_all(exp.Table):
-        extras = [key for key, value in table.args.items() if value and key not in ("this", "alias")]
-        if table.name in places and (extras or table.args["alias"].args.get("columns")):
+    for node in query.find_all(exp.Table, exp.Pivot, exp.TableSample, exp.Columns):
+        if not isinstance(node, exp.Table):
+            raise Refused(f"{type(node).__name__.upper()} decides at run time what is read")
+        extras = [key for key, value in node.args.items() if value and key not in ("this", "alias")]
+        if node.name in places and (extras or node.args["alias"].args.get("columns")):
             raise Refused("a table is named with column aliases or decorations")
-
-
-def _loose_stars(query: exp.Query) -> list[exp.Expr]:
-    return [star for star in query.find_all(exp.Star) if not isinstance(star.parent, exp.Count)]
