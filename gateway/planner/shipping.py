@@ -1,6 +1,6 @@
 """Which of the possible keys are worth sending, judged by sizes that stores tell without running anything."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from sqlglot import exp
@@ -40,14 +40,19 @@ def with_keys(made: Plan, residual: exp.Query, leaves: Leaves, expect: Expect, p
             rows[remote.name] = remote.estimate.rows
         elif remote.name in large:
             rows[remote.name] = None
-    return replace(made, fragments=fragments, keys=chosen(possible, rows, {scan.name for scan in made.scans}))
+    return replace(made, fragments=fragments, keys=chosen(possible, rows, scans.keys(), _unique(leaves)))
 
 
-def chosen(possible: list[Keys], rows: Mapping[str, int | None], scans: set[str]) -> tuple[Keys, ...]:
+def chosen(
+    possible: list[Keys],
+    rows: Mapping[str, int | None],
+    scans: Collection[str],
+    unique: Collection[tuple[str, str]] = (),
+) -> tuple[Keys, ...]:
     """For each column the keys of the smallest source, where they are few beside the rows that they restrict.
 
-    ``rows`` has the estimated rows of each relation, None where nobody knows. Keys always go from a smaller to a
-    larger fragment, so they never run in a circle.
+    ``rows`` has the estimated rows of each relation, None where nobody knows; ``unique`` are the columns of relations
+    that have as many keys as rows. Keys always go from a smaller to a larger fragment, so they never run in a circle.
     """
     best: dict[tuple[str, str], tuple[int, Keys]] = {}
     for keys in possible:
@@ -55,7 +60,8 @@ def chosen(possible: list[Keys], rows: Mapping[str, int | None], scans: set[str]
         if target is None or source is None or target < SMALL:
             continue
         limit = min(_MOST_KEYS, target // 10)
-        most = _READ_FOR_ONE * target if keys.narrowed else 2 * limit
+        repeated = 1 if (keys.source, keys.key) in unique else 2
+        most = _READ_FOR_ONE * target if keys.narrowed else repeated * limit
         if source > most or (keys.source not in scans and source > target // 2):
             continue
         known = best.get((keys.into, keys.column))
@@ -64,6 +70,22 @@ def chosen(possible: list[Keys], rows: Mapping[str, int | None], scans: set[str]
     at_hand = {keys.into for source, keys in best.values() if keys.narrowed and source < SMALL}
     # A large source is read in the hope of few keys: not where a small one restricts the fragment already.
     return tuple(keys for source, keys in best.values() if source <= 2 * keys.limit or keys.into not in at_hand)
+
+
+def _unique(leaves: Leaves) -> set[tuple[str, str]]:
+    """The key columns that fragments over one table give out as they are."""
+    found: set[tuple[str, str]] = set()
+    for name, (_, fragment) in leaves.fragments.items():
+        if len(fragment.tables) == 1 and isinstance(fragment.query, exp.Select):
+            key = [column.lower() for column in fragment.tables[0][1].key]
+            outputs = zip(fragment.columns, fragment.query.expressions, strict=True)
+            found |= {(name, made.name) for made, node in outputs if [_column(node)] == key}
+    return found
+
+
+def _column(node: exp.Expr) -> str:
+    inner = node.unalias()
+    return inner.name.lower() if isinstance(inner, exp.Column) else ""
 
 
 def _is_large(rows: int | None) -> bool:

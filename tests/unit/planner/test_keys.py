@@ -140,6 +140,15 @@ def test_no_question_is_answered_otherwise(mesh: Mesh, stores: dict[str, KeyedSt
     assert sum(len(store.hinted) for store in stores.values()) - before > 3
 
 
+def test_a_key_of_a_table_has_as_many_values_as_rows(mesh: Mesh, stores: dict[str, KeyedStore]) -> None:
+    stores["events"].rows, stores["artists_db"].rows = 10_000_000, 150_000
+    mesh.service._estimates._known.clear()
+    assert planned(mesh, f"select p.device, a.name from {A} a join {P} p on p.artist_id = a.id") == []
+    assert planned(mesh, f"select p.device, a.name from {A} a join {P} p on p.artist_id = a.label_id") == [
+        "plays.artist_id ← artists.label_id"
+    ]
+
+
 def test_explain_shows_keys_before_and_after(mesh: Mesh, stores: dict[str, KeyedStore]) -> None:
     for name, size in SIZES.items():
         stores[name].rows = size
@@ -154,6 +163,8 @@ def test_only_few_keys_beside_many_rows_are_worth_sending() -> None:
     keys = Keys("big", "k", "small", "k", "…")
     sent = replace(keys, limit=100_000)
     assert chosen([keys], {"big": 10_000_000, "small": 150_000}, set()) == (sent,)
+    assert chosen([keys], {"big": 10_000_000, "small": 150_000}, set(), {("small", "k")}) == ()
+    assert chosen([keys], {"big": 10_000_000, "small": 100_000}, set(), {("small", "k")}) == (sent,)
     assert chosen([keys], {"big": 10_000_000, "small": 250_000}, set()) == ()
     assert chosen([replace(keys, narrowed=True)], {"big": 10_000_000, "small": 250_000}, set()) == (
         replace(sent, narrowed=True),
