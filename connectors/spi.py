@@ -47,7 +47,7 @@ class Column:
         return family(self.type)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A physical table: the store's name for it, its columns, and the columns that are unique and NOT NULL.
 
@@ -61,7 +61,12 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that global name, compared as SQL compares names: without regard to case."""
-        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+        return self._by_name.get(name.lower())
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        """The first of each name."""
+        return {column.name.lower(): column for column in reversed(self.columns)}
 
 
 def arrow_schema(columns: Sequence[Column]) -> pa.Schema:

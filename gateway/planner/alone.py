@@ -94,7 +94,9 @@ class Alone:
 
         def apply(name: str, alias: str) -> None:
             outputs = zip(self.select.expressions, names, strict=True)
-            shown = [exp.alias_(column_node(alias, own), old.alias_or_name, quoted=True) for old, own in outputs]
+            shown = [
+                exp.alias_(column_node(alias, own), old.alias_or_name, quoted=True, copy=False) for old, own in outputs
+            ]
             self.select.set("expressions", shown)
             for term, output in orders:
                 term.set("this", column_node(alias, output))

@@ -32,7 +32,7 @@ class Draft:
     def freeze(self, printed: Print) -> Fragment:
         """The finished fragment, its text printed by ``printed``."""
         if isinstance(self.query, exp.Select):
-            aliased = [exp.alias_(made, column.name, quoted=True) for column, made in self.outputs]
+            aliased = [exp.alias_(made, column.name, quoted=True, copy=False) for column, made in self.outputs]
             self.query.set("expressions", aliased)
         tables = tuple((alias, place.dataset.table) for alias, place in self.places.items())
         return Fragment(self.query, printed(self.query), tables, tuple(column for column, _ in self.outputs))
@@ -46,7 +46,7 @@ def table_node(alias: str, table: Table) -> exp.Table:
 
 def column_node(alias: str, name: str) -> exp.Column:
     """``"alias"."name"``."""
-    return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))
+    return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True), copy=False)
 
 
 def relation_node(name: str, alias: str) -> exp.Table:

@@ -26,7 +26,7 @@ def take_set_operation(
         raise Refused("two of its outputs have one name")
     alias = leaves.names.fresh("g")
     relation = leaves.fragment(draft.freeze(leaves.printed), draft.places.values())
-    shown = [exp.alias_(column_node(alias, name), name, quoted=True) for name in names]
+    shown = [exp.alias_(column_node(alias, name), name, quoted=True, copy=False) for name in names]
     made = exp.Select(expressions=shown, from_=exp.From(this=relation_node(relation, alias)))
     for key in _ABOVE:
         made.set(key, query.args.get(key))

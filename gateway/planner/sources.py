@@ -19,6 +19,7 @@ class Sources:
         self._of_alias = {source.alias: source for of in self.selects.sources.values() for source in of}
         self._defined = {id(cte.this): cte for cte in query.find_all(exp.CTE)}
         self._columns: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._types: dict[str, dict[str, list[str]]] = {}
         self.types = Types(self._column_type, ask, printed)
 
     def place(self, node: exp.Expr) -> Place | None:
@@ -67,10 +68,15 @@ class Sources:
         source = self._of_alias.get(column.table)
         if source is None:
             raise ValueError("the column of an unknown source")
-        found = [type_name for name, type_name in self.columns(source) if name.lower() == column.name.lower()]
-        if len(found) != 1:
+        if source.alias not in self._types:
+            found: dict[str, list[str]] = {}
+            for name, type_name in self.columns(source):
+                found.setdefault(name.lower(), []).append(type_name)
+            self._types[source.alias] = found
+        types = self._types[source.alias].get(column.name.lower(), ())
+        if len(types) != 1:
             raise ValueError("a column that its source does not have just once")
-        return found[0]
+        return types[0]
 
     def columns(self, source: Source) -> tuple[tuple[str, str], ...]:
         """Names and DuckDB types of a source's columns. Raises ValueError where they are not certain."""

@@ -145,7 +145,7 @@ class Judge(PredicateJudge):
     def _output(self, node: exp.Expr) -> exp.Expr:
         if not isinstance(node.unalias(), exp.Column):
             self.clause(Clause.PROJECT)
-        return exp.alias_(self.value(node.unalias()), node.alias_or_name, quoted=True)
+        return exp.alias_(self.value(node.unalias()), node.alias_or_name, quoted=True, copy=False)
 
     def _distinct(self, node: exp.Select, distinct: exp.Expr) -> None:
         self.clause(Clause.DISTINCT)
