@@ -20,6 +20,7 @@ from connectors.spi import Column, Surroundings, Table
 from gateway.catalog import Catalog, Dataset, Product
 from gateway.database import Database, Limits
 from gateway.engine import Engine
+from gateway.garbage import settle
 from gateway.policy import LOCAL
 from gateway.service import LocalService, Options
 
@@ -54,6 +55,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     shown = Shown("query", "cold ms", "cached ms")
     with service() as planner:
+        settle()
         figures = {path.stem: _measure(planner, path.read_text(), rounds) for path in sorted(FOLDER.glob("q*.sql"))}
     for name, (cold, cached) in figures.items():
         shown.add_row(name, f"{cold:.2f}", f"{cached:.3f}")

@@ -21,6 +21,7 @@ def serve_until_told(config_path: Path) -> None:
     """Serve by a configuration until SIGINT or SIGTERM. Raises ConfigInvalid, also for a port that is taken."""
     from gateway.app import open_gateway, report, serve
     from gateway.config import load
+    from gateway.garbage import settle
 
     config = load(config_path)
     user = next(iter(config.users), "")
@@ -30,6 +31,7 @@ def serve_until_told(config_path: Path) -> None:
             Console(soft_wrap=True).print(Text(f"Users with certificates come in at {server.mtls_uri}.\n"))
         if url:
             Console(soft_wrap=True).print(Text(f"Liveness, readiness and metrics are at {url}.\n"))
+        settle()
         wait_and_drain(server, config.server.drain_seconds, gateway.reload)
 
 
