@@ -60,9 +60,12 @@ def asker(
     user: str = "",
     password: str = "",
     ca: Path | None = None,
-    pushdown: bool = True,
+    pushdown: str = "on",
 ) -> Iterator[Door]:
-    """The running gateway at ``url`` when one is given, else one opened in this process by ``config``."""
+    """The running gateway at ``url`` when one is given, else one opened in this process by ``config``.
+
+    ``pushdown`` is on, off or verify.
+    """
     if url:
         authority = _read_authority(ca) if ca else b""
         with Client(url, user=user, password=password, pushdown=pushdown, ca=authority) as client:
@@ -87,9 +90,9 @@ class _Remote:
 
 
 class _Local:
-    def __init__(self, service: Service, pushdown: bool) -> None:
+    def __init__(self, service: Service, pushdown: str) -> None:
         self._service = service
-        self._options = Options(pushdown=pushdown)
+        self._options = Options(pushdown=pushdown != "off", verify=pushdown == "verify")
 
     def query(self, sql: str, parameters: Sequence[Any]) -> Answer:
         plan = self._service.prepare(sql, LOCAL, parameters=parameters, options=self._options)

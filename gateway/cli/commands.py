@@ -34,10 +34,11 @@ class Format(StrEnum):
 
 
 class Switch(StrEnum):
-    """On or off."""
+    """On, off, or both ways and compared."""
 
     ON = "on"
     OFF = "off"
+    VERIFY = "verify"
 
 
 Sql = Annotated[str, typer.Argument(help="The statement; - reads it from standard input.", show_default=False)]
@@ -53,7 +54,9 @@ Config = Annotated[
 User = Annotated[str, typer.Option(envvar="HEADGATE_USER", help="Who asks a running gateway.")]
 Password = Annotated[str, typer.Option(envvar="HEADGATE_PASSWORD", help="Better given by the variable.")]
 Authority = Annotated[Path | None, typer.Option("--ca", help="PEM file of the authority to trust under TLS.")]
-Pushdown = Annotated[Switch, typer.Option(help="Whether stores may compute parts of the query.")]
+Pushdown = Annotated[
+    Switch, typer.Option(help="Whether stores may compute parts of the query; verify compares both ways.")
+]
 DEFAULT_CONFIG = Path("headgate.toml")
 
 
@@ -84,7 +87,7 @@ def query(
         from gateway.cli.output import write
 
         text, values = read_statement(sql), read_parameters(param or [])
-        with asker(url, config, user=user, password=password, ca=ca, pushdown=pushdown is Switch.ON) as door:
+        with asker(url, config, user=user, password=password, ca=ca, pushdown=pushdown) as door:
             write(door.query(text, values), format.value)
 
 
@@ -115,7 +118,7 @@ def explain(
 
         text, values = read_statement(sql), read_parameters(param or [])
         opening = f"EXPLAIN {'ANALYZE ' if analyze else ''}{'(FORMAT JSON) ' if json else ''}"
-        with asker(url, config, user=user, password=password, ca=ca, pushdown=pushdown is Switch.ON) as door:
+        with asker(url, config, user=user, password=password, ca=ca, pushdown=pushdown) as door:
             write_plan(door.query(opening + text, values))
 
 

@@ -54,11 +54,11 @@ class RemoteRows:
 class Client:
     """A connection to the gateway at ``url`` (``grpc://host:port`` or ``grpc+tls://host:port``).
 
-    Without a user the gateway sees an anonymous caller. ``ca`` are PEM bytes of the authorities to trust under
-    TLS, by default those of the system. Everything raises :class:`RemoteFailure`.
+    Without a user the gateway sees an anonymous caller. ``pushdown`` is on, off or verify. ``ca`` are PEM bytes of
+    the authorities to trust under TLS, by default those of the system. Everything raises :class:`RemoteFailure`.
     """
 
-    def __init__(self, url: str, *, user: str = "", password: str = "", pushdown: bool = True, ca: bytes = b"") -> None:
+    def __init__(self, url: str, *, user: str = "", password: str = "", pushdown: str = "on", ca: bytes = b"") -> None:
         scheme, _, place = url.partition("://")
         if scheme not in _SCHEMES or not place:
             raise RemoteFailure(
@@ -66,7 +66,7 @@ class Client:
             )
         with _told():
             self._client = fl.FlightClient(f"{_SCHEMES[scheme]}://{place}", **({"tls_root_certs": ca} if ca else {}))
-            self._headers = [] if pushdown else [(b"x-headgate-pushdown", b"off")]
+            self._headers = [] if pushdown == "on" else [(b"x-headgate-pushdown", pushdown.encode())]
             if user:
                 limit = fl.FlightCallOptions(timeout=_LOGIN_SECONDS)
                 self._headers.append(self._client.authenticate_basic_token(user, password, limit))

@@ -51,6 +51,16 @@ def test_explain_tells_what_runs_where_and_off_pushes_nothing(house: House, door
 
 
 @pytest.mark.parametrize("door", ["remote", "local"])
+def test_verify_answers_both_ways_and_says_what_it_compares(house: House, door: str) -> None:
+    sql = "SELECT name FROM artists.catalog.labels WHERE founded < 1970 ORDER BY name"
+    verified, plain = (headgate("query", "--pushdown", how, sql, *doors(house)[door]) for how in ("verify", "off"))
+    assert (verified.returncode, verified.stdout) == (0, plain.stdout)
+    told = headgate("explain", "--pushdown", "verify", sql, *doors(house)[door]).stdout.decode()
+    assert "verified: rows and their order are compared" in told
+    assert "verified:" not in headgate("explain", sql, *doors(house)[door]).stdout.decode()
+
+
+@pytest.mark.parametrize("door", ["remote", "local"])
 def test_the_catalog_is_listed_and_shown(house: House, door: str) -> None:
     listed = headgate("catalog", "list", *doors(house)[door], COLUMNS="200").stdout.decode()
     addresses = re.findall(r"^ *(\w+\.\w+\.\w+) ", listed, re.MULTILINE)
