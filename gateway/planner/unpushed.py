@@ -13,7 +13,8 @@ def is_plain(fragment: Fragment) -> bool:
     said = {key for key, value in fragment.query.args.items() if value}
     return (
         len(fragment.tables) == 1
-        and said <= {"expressions", "from_"}
+        and said == {"expressions", "from_"}
+        and isinstance(fragment.query.args["from_"].this, exp.Table)
         and all(isinstance(node.unalias(), exp.Column) for node in fragment.query.expressions)
     )
 
