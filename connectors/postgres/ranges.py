@@ -31,6 +31,9 @@ def is_divisible(fragment: Fragment) -> bool:
     """Whether each row of a fragment comes from one row of its only table, in no order and independent of others."""
     if len(fragment.tables) != 1 or len(fragment.tables[0][0].encode()) > MAX_IDENTIFIER:
         return False
+    source = fragment.query.args.get("from_")
+    if source is None or not isinstance(source.this, exp.Table):  # a subquery hides the table that is in it
+        return False
     said = {key for key, value in fragment.query.args.items() if value}
     inside = (*fragment.query.expressions, fragment.query.args.get("where"))
     return said <= {"expressions", "from_", "where"} and not any(

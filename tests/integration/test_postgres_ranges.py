@@ -120,6 +120,16 @@ def test_only_rows_that_stand_for_themselves_are_divided() -> None:
     assert not is_divisible(ranked)
 
 
+@pytest.mark.parametrize(("inner", "rows"), [(WHOLE, ROWS), (f"{WHOLE} ORDER BY t.id LIMIT 200000", 200_000)])
+def test_what_is_computed_in_a_subquery_is_not_divided(store: PostgresConnector, inner: str, rows: int) -> None:
+    wanted = fragment(
+        f"SELECT q.id, q.word FROM ({inner.replace('FROM t', 'FROM large')}) AS q", {"t": table("large")}, *COLUMNS[:2]
+    )
+    assert not is_divisible(wanted)
+    connections, found = read(store, wanted)
+    assert (connections, sorted(found.column("id").to_pylist())) == (1, list(range(1, rows + 1)))
+
+
 def test_all_connections_see_one_snapshot(store: PostgresConnector, postgres_server: Any) -> None:
     call = Call(timeout=30)
     wanted = selecting(WHOLE)
