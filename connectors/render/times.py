@@ -1,4 +1,7 @@
-"""Parts of dates and times. DuckDB has no parts of infinity, a year 0, and cuts seconds off."""
+"""Parts of dates and times. DuckDB has no parts of infinity, a year 0, and cuts seconds off.
+
+In a time zone it counts the years before Christ as calendars do: 44 is the year of Caesar's death, in its era.
+"""
 
 from connectors.render.conversions import converted
 from connectors.render.numbers import Compute, Values
@@ -23,7 +26,8 @@ def _part(unit: str, value: Operand) -> str:
     if unit == "YEAR":
         year = f"date_part('year', {sql})::bigint"
         common = f"{sql} >= '0001-01-01' AND {sql} < 'infinity'"
-        return f"(CASE WHEN {common} THEN {year} WHEN isfinite({sql}) THEN {year} + 1 END)"
+        before = f"-{year}" if value.family is Family.TIMESTAMPTZ else f"{year} + 1"
+        return f"(CASE WHEN {common} THEN {year} WHEN isfinite({sql}) THEN {before} END)"
     if value.family is Family.DATE and unit in _OF_DAY:
         return f"(CASE WHEN isfinite({sql}) THEN 0::bigint END)"
     part = f"trunc(extract({unit.lower()} FROM {sql}))::bigint"

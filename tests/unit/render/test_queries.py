@@ -47,6 +47,13 @@ def test_a_value_has_the_type_it_has_in_duckdb(value: str, text: str) -> None:
     assert rendered(f"SELECT {value} AS x FROM plays AS p") == f'SELECT {text} AS "x" FROM {P}'
 
 
+def test_in_a_time_zone_years_before_christ_are_counted_in_their_era() -> None:
+    moment = '"p"."day"::timestamp with time zone'
+    assert 'date_part(\'year\', "p"."day")::bigint + 1 END' in rendered("SELECT year(p.day) AS x FROM plays AS p")
+    counted = rendered("SELECT year(CAST(p.day AS TIMESTAMPTZ)) AS x FROM plays AS p")
+    assert f"WHEN isfinite({moment}) THEN -date_part('year', {moment})::bigint END" in counted
+
+
 @pytest.mark.parametrize(
     ("sql", "text"),
     [
