@@ -1,92 +1,179 @@
-"""Each rule about the native types of Postgres that the kit has no name for: padded texts, enums, domains, widths."""
+"""What becomes of every expression in ``rules/``: by the plan, and by the answers of two servers in three collations.
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
+What is pushed has to be answered as DuckDB answers it, what is never pushed must not reach a store, and none of it may
+change the answer.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import duckdb
 import pytest
 
-from connectors.call import Call
-from connectors.spi import Table
-from connectors.testing.bench import Bench, Side, ordered
-from tests.conformance.test_postgres import DATABASE, PostgresSubject
+from gateway.errors import UserError
+from gateway.planner.plan import Plan
+from gateway.planner.unpushed import is_plain
+from tests.conformance.rule_house import Alone, Answered, House, opened
+from tests.conformance.ruling import VALUES, Verdict, rules
+from tests.conformance.test_postgres import COLLATIONS, DATABASE, PostgresSubject
 
 pytestmark = pytest.mark.postgres
 
-LINES = (Path(__file__).parent / "rules" / "native_types.txt").read_text().splitlines()
-RULES = [tuple(line.split(" | ", 1)) for line in LINES if not line.startswith("#")]
-_NUMBERS = ("1", "7", "2", "42", "12", None)
-_SIGNED = ("-1", "0", "7", "-42", "12", None)
-_FRACTIONS = ("-0.5", "2.5", "0", "-12.35", "1.01", None)
-_WORDS = ("ok", "sad", "Sad", "happy", "", None)
-VALUES = {
-    **dict.fromkeys(("smallint", "integer", "bigint"), _SIGNED),
-    "posint": _NUMBERS,
-    "numeric(18,0)": _SIGNED,
-    **dict.fromkeys(("numeric(12,2)", "numeric(15,2)", "numeric(38,10)"), _FRACTIONS),
-    "text": (*_WORDS, "ok "),
-    "varchar(10)": (*_WORDS, "ok "),
-    "char(5)": (*_WORDS, "ok "),
-    "mood": ("ok", "sad", "Sad", "happy", None),
-}
+RULES = rules()
+COUNTS = {"pushed": 902, "raising": 21, "weaker": 16, "open": 511, "never": 272, "refused": 65}
+PLACES = [(server, collation) for server in ("postgres_server", "postgres_18_server") for collation in COLLATIONS]
+STAYING = (Verdict.WEAKER, Verdict.OPEN, Verdict.NEVER)
+# No two days are further apart, unless one is infinity.
+DAYS = 1e9
 
 
-def name(native: str) -> str:
-    return f"rule_{list(VALUES).index(native)}"
-
-
-def setup() -> Iterator[str]:
-    yield "CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy', 'Sad')"
-    yield "CREATE DOMAIN posint AS integer CHECK (VALUE > 0)"
-    for native, values in VALUES.items():
-        listed = ", ".join("(NULL)" if value is None else f"('{value}')" for value in values)
-        yield f"CREATE TABLE {name(native)} (id serial, a {native}, b {native})"
-        pairs = f"FROM (VALUES {listed}) x(v), (VALUES {listed}) y(v)"
-        yield f"INSERT INTO {name(native)} (a, b) SELECT x.v::{native}, y.v::{native} {pairs}"
-
-
-@pytest.fixture(scope="module", params=("postgres_server", "postgres_18_server"))
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    server: Any = request.getfixturevalue(request.param)
-    subject = PostgresSubject(server)
-    server.execute(*setup(), database=DATABASE)
-    with closing(subject.connect()) as connector:
-        made = Bench(subject, connector)
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    server, collation = request.param
+    running: Any = request.getfixturevalue(server)
+    with opened(PostgresSubject(running, COLLATIONS[collation], "text"), running, DATABASE) as made:
         yield made
-        made.oracle.con.close()
 
 
-def told(bench: Bench, native: str) -> Side:
-    """A table as the store describes it, and in the oracle as plain reading brings it."""
-    call = Call(timeout=30)
-    table = f"public.{name(native)}"
-    columns = bench.connector.describe(Table(table, ()), call).columns
-    side = Side(Table(table, columns), columns)
-    bench.oracle.add(table, columns, bench.oracle.build(columns, []))
-    with bench.connector.snapshot([side.table], call) as snapshot:
-        rows = bench.computed(bench.whole(side), snapshot, call)
-    bench.oracle.add(table, columns, bench.oracle.build(columns, rows))
-    assert len(rows) == len(VALUES[native]) ** 2
-    return side
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Alone]:
+    with duckdb.connect() as con:
+        yield Alone(con)
+
+
+def over(native: str, *verdicts: Verdict) -> list[str]:
+    """The expressions over a type that have one of these verdicts."""
+    return [rule.expression for rule in RULES if rule.native == native and rule.verdict in verdicts]
+
+
+def outputs(expressions: Sequence[str]) -> str:
+    return ", ".join(["id", *(f"{expression} AS v{number}" for number, expression in enumerate(expressions))])
+
+
+def without(numbers: set[int]) -> str:
+    return f" WHERE id NOT IN ({', '.join(map(str, sorted(numbers)))})" if numbers else ""
+
+
+def computes(plan: Plan) -> bool:
+    """Whether the store is asked for more than its columns."""
+    return not all(is_plain(remote.fragment) for remote in plan.fragments)
+
+
+def same(house: House, native: str, expressions: Sequence[str], where: str = "") -> tuple[Plan, Answered]:
+    """The plan and the answer of a question, which is that without pushdown."""
+    plan = house.plan(native, outputs(expressions), where)
+    off = house.answered(house.plan(native, outputs(expressions), where, pushdown=False))
+    on = house.answered(plan)
+    assert len(on.rows) == len(off.rows) > 0
+    for at, expression in enumerate(["id", *expressions]):
+        assert (expression, on.types[at]) == (expression, off.types[at])
+        differing = [(one, other) for one, other in zip(on.column(at), off.column(at), strict=True) if one != other]
+        assert (expression, differing[:3]) == (expression, [])
+    return plan, on
+
+
+def test_no_rule_is_lost() -> None:
+    assert Counter(rule.verdict for rule in RULES) == COUNTS
+    assert {rule.native for rule in RULES} == set(VALUES)
+
+
+def test_rows_and_facts_are_the_same_in_every_place(house: House, alone: Alone) -> None:
+    told = {dataset.name: dataset.table.columns for dataset in house.datasets}
+    texts = [native for native in VALUES if native in ("text", "varchar(10)")]
+    for native in VALUES:
+        read = house.answered(house.plan(native, "id, a, b"))
+        assert (native, read.rows) == (native, sorted(alone.columns(native), key=lambda row: int(row[0] or "")))
+    for native in texts:
+        (column,) = (column for column in told[house.datasets[list(VALUES).index(native)].name] if column.name == "a")
+        assert column.facts == {"collation:pg_catalog.default"}
+
+
+@pytest.mark.parametrize("house", PLACES[:1], indirect=True, ids="-".join)
+@pytest.mark.parametrize("native", VALUES)
+def test_every_expression_goes_where_its_rule_says(house: House, native: str) -> None:
+    for expression in over(native, *STAYING):
+        assert (expression, computes(house.plan(native, f"id, {expression} AS v"))) == (expression, False)
+    for expression in over(native, Verdict.REFUSED):
+        with pytest.raises(UserError):
+            house.plan(native, f"id, {expression} AS v")
 
 
 @pytest.mark.parametrize("native", VALUES)
-def test_every_rule_holds_for_a_native_type(bench: Bench, native: str) -> None:
-    rules = [rule for types, rule in RULES if native in types.split(", ")]
-    assert len(rules) > 10
-    outputs = [f"{_over_t(rule)} AS v{number}" for number, rule in enumerate(rules)]
-    side = told(bench, native)
-    made = bench.fragment(f"SELECT t.id, {', '.join(outputs)} FROM t AS t", side)
-    call = Call(timeout=30)
-    with bench.connector.snapshot([side.table], call) as snapshot:
-        found = ordered(bench.computed(made, snapshot, call))
-    for row, expected in zip(found, ordered(bench.oracle.answer(made)), strict=True):
-        differ = [rule for rule, one, other in zip(rules, row[1:], expected[1:], strict=True) if one != other]
-        assert (row[0], differ) == (expected[0], [])
+def test_what_is_pushed_is_answered_alike(house: House, alone: Alone, native: str) -> None:
+    pushed = over(native, Verdict.PUSHED)
+    refused = {number for expression in pushed for number in alone.refused(native, expression)}
+    sound = [expression for expression in pushed if not alone.refused(native, expression)]
+    unsound = [expression for expression in pushed if expression not in sound]
+    for expressions, where in ((sound, ""), (unsound, without(refused))):
+        if expressions:
+            plan, answered = same(house, native, expressions, where)
+            assert computes(plan)
+            assert (len(plan.fragments), answered.taken_back) == (1, False)
 
 
-def _over_t(rule: str) -> str:
-    """The expression over the columns of ``t``."""
-    words = rule.replace("(", " ( ").replace(")", " ) ").replace(",", " , ").replace("-a", "- a").split(" ")
-    return " ".join(f"t.{word}" if word in ("a", "b") else word for word in words)
+@pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.RAISING)])
+def test_a_store_that_gives_up_is_the_safe_failure(house: House, native: str) -> None:
+    for expression in over(native, Verdict.RAISING):
+        plan, answered = same(house, native, [expression])
+        assert (expression, computes(plan), answered.taken_back) == (expression, True, True)
+        plan, answered = same(house, native, [expression], without(strange(native, expression, answered)))
+        assert (expression, computes(plan), answered.taken_back) == (expression, True, False)
+
+
+def strange(native: str, expression: str, answered: Answered) -> set[int]:
+    """The rows for which DuckDB has a value where PostgreSQL may raise: out of bounds, too small, or none at all."""
+    found = {int(number or "") for number, value in answered.column(1) if _is_strange(native, value)}
+    read = slice(0, 2 if " b" in expression else 1)
+    nothing = len(VALUES[native]) - 1
+    return {number for number in found if nothing not in divmod(number, len(VALUES[native]))[read]}
+
+
+def _is_strange(native: str, value: str | None) -> bool:
+    return value is None or not 0 < abs(float(value)) < (DAYS if native == "date" else float("inf"))
+
+
+# What DuckDB raises for are numbers, which know no collation.
+@pytest.mark.parametrize("house", PLACES[:: len(COLLATIONS)], indirect=True, ids="-".join)
+@pytest.mark.parametrize("native", VALUES)
+def test_no_store_answers_where_duckdb_raises(house: House, alone: Alone, native: str) -> None:
+    for expression in over(native, Verdict.PUSHED, Verdict.RAISING):
+        for number in alone.complaints(native, expression).values():
+            plan = house.plan(native, f"id, {expression} AS v", f" WHERE id = {number}")
+            assert (expression, number, house.gives_up(plan)) == (expression, number, True)
+
+
+@pytest.mark.parametrize("native", VALUES)
+def test_what_stays_is_answered_alike(house: House, alone: Alone, native: str) -> None:
+    expressions = [expression for expression in over(native, *STAYING) if not alone.refused(native, expression)]
+    plan, _ = same(house, native, expressions)
+    assert not computes(plan)
+
+
+@pytest.mark.parametrize("house", PLACES[:1], indirect=True, ids="-".join)
+@pytest.mark.parametrize("native", VALUES)
+def test_what_stays_is_answered_alike_around_what_duckdb_refuses(house: House, alone: Alone, native: str) -> None:
+    together: dict[frozenset[int], list[str]] = {}
+    for expression in over(native, *STAYING):
+        together.setdefault(alone.refused(native, expression), []).append(expression)
+    for refused, expressions in together.items():
+        if 0 < len(refused) < len(VALUES[native]) ** 2:
+            plan, _ = same(house, native, expressions, without(set(refused)))
+            assert not any("v0" in remote.native for remote in plan.fragments)
+
+
+@pytest.mark.parametrize("native", VALUES)
+def test_what_is_never_pushed_is_no_part_of_a_condition(house: House, native: str) -> None:
+    never = over(native, Verdict.NEVER)
+    if never:
+        conditions = " AND ".join(f"(({expression}) IS NULL)" for expression in never)
+        assert not computes(house.plan(native, "id", f" WHERE {conditions}"))
+
+
+@pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.WEAKER)])
+def test_a_weaker_condition_is_looked_at_again(house: House, native: str) -> None:
+    for expression in over(native, Verdict.WEAKER):
+        plan, answered = same(house, native, [], f" WHERE {expression}")
+        assert computes(plan)
+        assert "the store keeps too many rows for it, so it is looked at again" in {one.why for one in plan.reasons}
+        assert 0 < len(answered.rows) < len(VALUES[native]) ** 2
