@@ -72,8 +72,8 @@ MUTANTS = (
     _planner(
         "HAVING is lost",
         "groups.py",
-        'made.set("having", exp.Having(this=judge.predicate(clause.this)))',
-        "judge.predicate(clause.this)",
+        'made.set("having", exp.Having(this=judge.condition(clause.this)))',
+        "judge.condition(clause.this)",
     ),
     _planner(
         "a filter that stayed is taken for one that was pushed",
@@ -180,8 +180,8 @@ MUTANTS = (
     _planner(
         "an average forgets its FILTER",
         "groups.py",
-        "    if isinstance(node, exp.Filter):\n        return [exp.Filter(this=part",
-        "    if isinstance(node, exp.Where):\n        return [exp.Filter(this=part",
+        "return isinstance(node, exp.Avg) and (self.group",
+        "return (self.group",
     ),
     _planner(
         "early counts are counted again",
@@ -233,6 +233,12 @@ MUTANTS = (
         "{function}({operand.binary().sql}){suffix}",
         "{function}({operand.sql}){suffix}",
     ),
+    _render(
+        "years before Christ are counted alike everywhere",
+        "times.py",
+        "if value.family is Family.TIMESTAMPTZ else",
+        "if value.family is Family.TIME else",
+    ),
     _render("FILTER is lost", "aggregates.py", "suffix + over)", "over)"),
     _engine(
         "a truncated set of keys is shipped",
@@ -251,6 +257,12 @@ MUTANTS = (
         "engine.py",
         "stores if stores is not None else hold(",
         "hold(",
+    ),
+    _engine(
+        "a subquery that computes is taken for a plain table",
+        "planner/unpushed.py",
+        'and isinstance(fragment.query.args["from_"].this, exp.Table)',
+        "",
     ),
     _engine("a plan outlives its catalog", "plan_cache.py", "if catalog is self._catalog else (0.0, None)", ""),
     _engine("parameters are not told apart", "plan_cache.py", "(type(value).__qualname__, repr(value))", "str(value)"),
