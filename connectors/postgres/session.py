@@ -123,11 +123,15 @@ class Session:
         found = self.rows(f"SELECT {exported}, pg_current_snapshot()::text")[0]
         return found[0], found[1]
 
-    def stream(self, query: str) -> Generator[pa.RecordBatch, None, None]:
-        """The batches of a query as ADBC makes them, under a savepoint. Closing the iterator early drains it."""
+    def stream(self, query: str, *, one_by_one: bool = False) -> Generator[pa.RecordBatch, None, None]:
+        """The batches of a query as ADBC makes them, under a savepoint. Closing the iterator early drains it.
+
+        ``one_by_one`` makes a batch of each row.
+        """
+        size = 1 if one_by_one else BATCH_BYTES
         self.do(f"SAVEPOINT {_SAVEPOINT}")
         with self._connection.cursor() as cursor:
-            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(size)})
             cursor.execute(query)
             # The reader that cursor.fetch_record_batch() gives loses the SQLSTATE of an error in mid-stream.
             handle = cursor.fetch_arrow()

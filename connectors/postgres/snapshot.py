@@ -8,8 +8,9 @@ from contextlib import suppress
 
 from connectors.call import Call
 from connectors.errors import HeadgateError
+from connectors.postgres.packed import Packing
 from connectors.postgres.pool import WAIT, Pool
-from connectors.postgres.ranges import MOST, Together, blocks, is_divisible, pieces
+from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, Together, is_divisible, measured, pieces
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.render.native import table_name
@@ -45,26 +46,29 @@ class PostgresSnapshot:
         Where the query is the ``whole`` of a fragment that reads one large table, connections to spare read along.
         """
         session = self._session(call)
-        parts = min(MOST, os.cpu_count() or 1) if whole and self._exported and is_divisible(fragment) else 1
-        extent = self._blocks(session, fragment, query, call) if parts > 1 else 0
-        others = self._others(parts - 1, call) if extent >= parts else []
-        if not others:
-            return self._start(session, fragment, query, call)
-        sessions = [session, *others]
-        queries = pieces(fragment, query, extent, len(sessions))
-        return Together([self._start(one, fragment, piece, call) for one, piece in zip(sessions, queries, strict=True)])
+        extent = self._measured(session, fragment, query, call) if whole and is_divisible(fragment) else NO_EXTENT
+        most = min(MOST, os.cpu_count() or 1, extent.blocks) if extent.shared and self._exported else 1
+        sessions = [session, *self._others(most - 1, call)]
+        packing = extent.packing
+        queries = pieces(fragment, query, extent, len(sessions)) if packing or len(sessions) > 1 else [query]
+        streams = [
+            self._start(one, fragment, piece, packing, call) for one, piece in zip(sessions, queries, strict=True)
+        ]
+        return streams[0] if len(streams) == 1 else Together(streams)
 
-    def _start(self, session: Session, fragment: Fragment, query: str, call: Call) -> PostgresStream:
+    def _start(
+        self, session: Session, fragment: Fragment, query: str, packing: Packing | None, call: Call
+    ) -> PostgresStream:
         with self._lock:
-            stream = PostgresStream(session, query, fragment.schema, self, call)
+            stream = PostgresStream(session, query, fragment.schema, self, call, packing)
             self._streams.append(stream)
             if self._ended:
                 stream.stop()
         return stream
 
-    def _blocks(self, session: Session, fragment: Fragment, query: str, call: Call) -> int:
+    def _measured(self, session: Session, fragment: Fragment, query: str, call: Call) -> Extent:
         try:
-            return self._pool.run(session, call, lambda: blocks(session, fragment, query))
+            return self._pool.run(session, call, lambda: measured(session, fragment, query))
         except BaseException as problem:
             self._pool.drop()
             raise self._pool.told(problem) from problem

@@ -11,6 +11,7 @@ import pyarrow as pa
 from connectors.call import Call
 from connectors.errors import CallCancelled, HeadgateError, StoreTimeout
 from connectors.postgres.errors import is_broken
+from connectors.postgres.packed import Packing
 from connectors.postgres.patience import background
 from connectors.postgres.session import Session
 from connectors.postgres.transport import to_schema
@@ -41,9 +42,18 @@ class Owner(Protocol):
 class PostgresStream:
     """Starts reading at once. Pulled by one thread; :meth:`close` from any."""
 
-    def __init__(self, session: Session, query: str, schema: pa.Schema, owner: Owner, call: Call) -> None:
+    def __init__(
+        self,
+        session: Session,
+        query: str,
+        schema: pa.Schema,
+        owner: Owner,
+        call: Call,
+        packing: Packing | None = None,
+    ) -> None:
         self._session = session
         self._query = query
+        self._packing = packing
         self._schema = schema
         self._owner = owner
         self._call = call
@@ -104,8 +114,8 @@ class PostgresStream:
         usable = True
         last: HeadgateError | None = None
         try:
-            with closing(self._session.stream(self._query)) as batches:
-                for batch in batches:
+            with closing(self._session.stream(self._query, one_by_one=self._packing is not None)) as batches:
+                for batch in self._unpacked(batches):
                     if not self._offer(to_schema(batch, self._schema)):
                         self._interrupted.wait()
                         raise CallCancelled("The stream was closed before its end.")
@@ -115,6 +125,13 @@ class PostgresStream:
             usable = (isinstance(problem, HeadgateError) or not is_broken(problem)) and self._recovered()
         self._finish(usable)
         self._offer(last)
+
+    def _unpacked(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if self._packing is None:
+            yield from batches
+            return
+        for batch in batches:
+            yield from self._packing.unpack(batch)
 
     def _offer(self, item: pa.RecordBatch | HeadgateError | None) -> bool:
         """Put into the queue as soon as there is room; False when nobody wants it any more."""
