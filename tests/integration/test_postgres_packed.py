@@ -67,11 +67,17 @@ SETUP = (
 )
 
 
-@pytest.fixture(scope="module")
-def dsn(postgres_server: Any) -> str:
-    created = postgres_server.createdb(DATABASE)
-    postgres_server.execute(*SETUP, database=DATABASE)
-    return str(created)
+@pytest.fixture(scope="module", params=("postgres_server", "postgres_18_server"))
+def server(request: pytest.FixtureRequest) -> Any:
+    started = request.getfixturevalue(request.param)
+    started.createdb(DATABASE)
+    started.execute(*SETUP, database=DATABASE)
+    return started
+
+
+@pytest.fixture
+def dsn(server: Any) -> str:
+    return str(server.dsn_of(DATABASE))
 
 
 @pytest.fixture
@@ -133,14 +139,14 @@ def test_values_of_any_size_come_row_by_row(store: PostgresConnector, name: str,
     assert found.num_rows == rows
 
 
-def test_a_table_is_never_read_once_for_each_of_its_ranges(dsn: str, postgres_server: Any) -> None:
-    postgres_server.execute(f"ALTER DATABASE {DATABASE} SET enable_tidscan = off")
+def test_a_table_is_never_read_once_for_each_of_its_ranges(dsn: str, server: Any) -> None:
+    server.execute(f"ALTER DATABASE {DATABASE} SET enable_tidscan = off")
     try:
         store = made(dsn)
         was_packed, found = read(store, "full_rows")
         store.close()
     finally:
-        postgres_server.execute(f"ALTER DATABASE {DATABASE} RESET enable_tidscan")
+        server.execute(f"ALTER DATABASE {DATABASE} RESET enable_tidscan")
     assert not was_packed
     assert found.num_rows == ROWS
 
@@ -148,3 +154,19 @@ def test_a_table_is_never_read_once_for_each_of_its_ranges(dsn: str, postgres_se
 def test_a_value_that_is_no_number_fails_the_query(store: PostgresConnector) -> None:
     with pytest.raises(StoreValueError):
         read(store, "odd")
+
+
+def test_a_constraint_that_old_rows_break_is_not_believed(postgres_18_server: Any) -> None:
+    database = "broken"
+    postgres_18_server.createdb(database)
+    postgres_18_server.execute(
+        f"CREATE TABLE t AS SELECT g AS id, nullif(g % 3, 0) AS v FROM generate_series(1, {ROWS}) g",
+        "ALTER TABLE t ADD CONSTRAINT filled NOT NULL v NOT VALID",
+        "ANALYZE",
+        database=database,
+    )
+    store = made(postgres_18_server.dsn_of(database))
+    was_packed, found = read(store, "t")
+    store.close()
+    assert was_packed
+    assert found.column("v").to_pylist() == [number % 3 or None for number in range(1, ROWS + 1)]
