@@ -27,7 +27,7 @@ def postgres(setting: Setting) -> Scenario:
     }
     scenario.notes += [
         "The gateway's rows go over Flight to another process; duckdb-attach has them in its own.",
-        "duckdb-attach reads over a connection per thread, the gateway over as many as its pool can spare.",
+        "duckdb-attach reads over a connection per core, and so does the gateway up to four cores: the same number.",
     ]
     with running(setting, scenario, starts) as systems:
         Contest(land, systems, setting.rounds, "digest").hold(scenario, ROWS)
