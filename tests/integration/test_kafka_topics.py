@@ -12,7 +12,8 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import IsolationLevel, Producer, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded, StoreDataCorrupt, StoreSchemaMismatch, TableUnknown
@@ -122,7 +123,19 @@ def transaction(server, topic, values, *, commit):
     if commit is None:
         return producer
     (producer.commit_transaction if commit else producer.abort_transaction)(20)
+    until_decided(server, topic)
     return None
+
+
+def until_decided(server, topic, partition=0):
+    """A transaction that has ended shows as such a moment later, when the broker has written so behind its records."""
+    admin, place, deadline = server.admin(), TopicPartition(topic, partition), time.monotonic() + 10
+
+    def end(level):
+        return admin.list_offsets({place: OffsetSpec.latest()}, isolation_level=level)[place].result(10).offset
+
+    while end(IsolationLevel.READ_COMMITTED) < end(IsolationLevel.READ_UNCOMMITTED):
+        assert time.monotonic() < deadline
 
 
 def test_values_and_the_four_extra_columns(bench):
@@ -221,6 +234,7 @@ def test_an_open_transaction_bounds_the_snapshot_until_it_ends(bench):
     bench.send(*ids(3))
     assert bench.rows("id") == [(1,)]
     open_one.commit_transaction(20)
+    until_decided(bench.server, bench.topic)
     assert bench.rows("id") == [(1,), (2,), (3,)]
 
 
