@@ -19,6 +19,7 @@ from connectors.kafka.options import Options, client_settings, reading_settings
 
 LOG = logging.getLogger(__name__)
 SLICE = 0.05
+Asked = Mapping[Any, Future[Any]]
 OFFSETS: Any = _OffsetSpec  # untyped in the library
 
 
@@ -48,6 +49,8 @@ class Broker:
         self._lock = threading.Lock()
         self._admin: AdminClient | None = None
         self._describes = False
+        # As they were last. They are asked for each time, but their ends meanwhile: one way to the broker, not two.
+        self._partitions: dict[str, list[int]] = {}
         self._closed = False
         self.timeout = options.request_timeout
         self.complaints = faults.Complaints()
@@ -67,10 +70,12 @@ class Broker:
                     raise
 
     def _frozen(self, topics: Sequence[str], call: Call) -> dict[str, Frozen]:
+        guessed = {topic: self._partitions[topic] for topic in topics if topic in self._partitions}
+        early = self._ends(guessed)
         found = self._topics(topics, call)
-        places = [TopicPartition(topic, number) for topic, (_, numbers) in found.items() for number in numbers]
-        lows, ends = self._offsets(places, OFFSETS.earliest()), self._offsets(places, OFFSETS.latest())
-        low, end = (self._answers(asked, call) for asked in (lows, ends))
+        numbers = {topic: partitions for topic, (_, partitions) in found.items()}
+        self._partitions |= numbers
+        low, end = (self._answers(asked, call) for asked in (early if guessed == numbers else self._ends(numbers)))
         for topic, number in low:
             if low[topic, number].offset < 0 or end[topic, number].offset < 0:
                 raise faults.leaderless(topic)  # librdkafka's way to say that nobody answered for the partition
@@ -78,10 +83,15 @@ class Broker:
             topic: Frozen(
                 topic,
                 id_,
-                {n: (low[topic, n].offset, max(low[topic, n].offset, end[topic, n].offset)) for n in numbers},
+                {n: (low[topic, n].offset, max(low[topic, n].offset, end[topic, n].offset)) for n in partitions},
             )
-            for topic, (id_, numbers) in found.items()
+            for topic, (id_, partitions) in found.items()
         }
+
+    def _ends(self, partitions: Mapping[str, Sequence[int]]) -> tuple[Asked, Asked]:
+        """Where these partitions begin and where they end: asked, not yet answered."""
+        places = [TopicPartition(topic, number) for topic, numbers in partitions.items() for number in numbers]
+        return self._offsets(places, OFFSETS.earliest()), self._offsets(places, OFFSETS.latest())
 
     def topic_id(self, topic: str, call: Call) -> str:
         """The identity of a topic, which a topic recreated under the same name does not share."""
@@ -149,14 +159,14 @@ class Broker:
                 if self.complaints.denied or time.monotonic() >= deadline:
                     raise faults.fault(error.args[0], "", self.complaints) from error
 
-    def _offsets(self, places: Iterable[TopicPartition], spec: Any) -> Mapping[Any, Future[Any]]:
+    def _offsets(self, places: Iterable[TopicPartition], spec: Any) -> Asked:
         asked = dict.fromkeys(places, spec)
         if not asked:
             return {}
         client = self._client()
         return client.list_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self.timeout)
 
-    def _answers(self, asked: Mapping[Any, Future[Any]], call: Call) -> dict[Any, Any]:
+    def _answers(self, asked: Asked, call: Call) -> dict[Any, Any]:
         """Wait for all; keys become topic names, or (topic, partition) pairs."""
         self._wait(list(asked.values()), call)
         found = {}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from confluent_kafka import IsolationLevel, Producer, TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import NewPartitions, OffsetSpec
 
 from connectors.call import Call
 from connectors.errors import CallCancelled, DeadlineExceeded, StoreDataCorrupt, StoreSchemaMismatch, TableUnknown
@@ -197,6 +197,25 @@ def test_partitions_are_read_each_to_its_own_end(kafka_broker, tmp_path):
     expected = [(p, o) for p in (0, 2, 4) for o in range(p + 1)]
     assert bench.rows("_partition", "_offset") == expected
     assert bench.rows("_partition", "_offset") == expected
+
+
+def test_a_partition_that_was_added_is_read_with_the_others(bench):
+    bench.send(*ids(1))
+    assert bench.rows("id", "_partition") == [(1, 0)]
+    admin = bench.server.admin()
+    admin.create_partitions([NewPartitions(bench.topic, 3)])[bench.topic].result(10)
+    bench.send(*ids(2), partition=2)
+    assert bench.rows("id", "_partition") == [(1, 0), (2, 2)]
+
+
+def test_a_topic_recreated_with_fewer_partitions_is_read_anew(kafka_broker, tmp_path):
+    bench = Bench(kafka_broker, tmp_path, partitions=3)
+    bench.send(*ids(1), partition=2)
+    assert bench.rows("id", "_partition") == [(1, 2)]
+    bench.server.delete_topic(bench.topic)
+    bench.server.create_topic(bench.topic)
+    bench.send(*ids(2))
+    assert bench.rows("id", "_partition") == [(2, 0)]
 
 
 def test_a_snapshot_does_not_move_while_the_topic_does(bench):
