@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -14,20 +15,36 @@ from connectors.kafka.manifest import Segment
 
 ROW_GROUP = 122_880
 SMALL_BYTES = 8 * 1024 * 1024
+LONGEST_INTEGER = 18
+"""Digits of a decimal that Parquet can hold in an integer."""
 
 
 def write(directory: Path, table: pa.Table, partition: int, start: int, end: int) -> Segment:
     """A new segment of rows that are in order of offset, durable when this returns."""
     path = directory / f"p{partition}-{start}-{end}-{uuid4().hex[:12]}.parquet"
-    text = [field.name for field in table.schema if pa.types.is_string(field.type)]
     with path.open("wb") as file:
-        pq.write_table(
-            table, file, row_group_size=ROW_GROUP, compression="zstd", compression_level=1, use_dictionary=text
-        )
+        pq.write_table(table, file, row_group_size=ROW_GROUP, **_encodings(table.schema))
         file.flush()
         os.fsync(file.fileno())
         size = file.tell()
     return Segment(path.name, partition, start, end, table.num_rows, size)
+
+
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """How values are laid out: numbers as differences, which are quicker to write and to scan than they are plain."""
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        "store_decimal_as_integer": True,
+        "column_encoding": {field.name: "DELTA_BINARY_PACKED" for field in schema if _is_stored_as_integer(field.type)},
+    }
+
+
+def _is_stored_as_integer(kind: pa.DataType) -> bool:
+    if pa.types.is_decimal(kind):
+        return bool(kind.precision <= LONGEST_INTEGER)
+    return bool(pa.types.is_integer(kind) or pa.types.is_temporal(kind))
 
 
 def read(directory: Path, segment: Segment) -> pa.Table:
