@@ -33,6 +33,7 @@ class Topic:
         self._decoder = Decoder(name, columns)
         self._lock = threading.Lock()
         self._manifest: Manifest | None = None
+        self._empty: Segment | None = None
         self._pins: Counter[str] = Counter()
         self._pins_lock = threading.Lock()
 
@@ -61,8 +62,9 @@ class Topic:
             self._read(wanted, broker, call)
             if broker.topic_id(self.name, call) != frozen.id:
                 raise faults.changed(self.name)
-        self._sweep()
-        return self._known.segments or (self._empty(),)
+        held = self._known.segments or (self._blank(),)
+        self._sweep(held)
+        return held
 
     @contextmanager
     def pinned(self, held: Sequence[Segment]) -> Iterator[None]:
@@ -83,6 +85,8 @@ class Topic:
 
     def _fitting(self, frozen: Frozen) -> Manifest:
         """What is known, unless it is about another topic of that name, or about offsets this one does not have."""
+        if not (self.directory / manifest.NAME).exists():  # nobody has asked for a day, or the state was cleared
+            self._manifest = None
         known = self._manifest or manifest.load(self.directory)
         if known is None or known.topic_id != frozen.id:
             return Manifest(frozen.id)
@@ -130,16 +134,18 @@ class Topic:
             new = new.with_partition(partition, held, end)
         self._commit(new)
 
-    def _sweep(self) -> None:
-        """Remove files that neither the manifest nor a running query needs: what crashes and rewrites left behind."""
+    def _sweep(self, held: Sequence[Segment]) -> None:
+        """Remove files that neither this query nor a running one needs: what crashes and rewrites left behind."""
         with self._pins_lock:
             needed = {name for name, count in self._pins.items() if count > 0}
             self._pins = +self._pins
-            needed |= {segment.file for segment in self._known.segments}
+            needed |= {segment.file for segment in held}
             for path in self.directory.glob("*.parquet"):
                 if path.name not in needed:
                     path.unlink(missing_ok=True)
 
-    def _empty(self) -> Segment:
-        """A segment without rows, which gives an empty topic its columns."""
-        return segments.write(self.directory, self._decoder.schema.empty_table(), 0, 0, 0)
+    def _blank(self) -> Segment:
+        """A segment without rows, which gives an empty topic its columns; not written again for each question."""
+        if self._empty is None or not (self.directory / self._empty.file).exists():
+            self._empty = segments.write(self.directory, self._decoder.schema.empty_table(), 0, 0, 0)
+        return self._empty

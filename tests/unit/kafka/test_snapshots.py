@@ -45,6 +45,15 @@ def version(kafka):
         return snapshot.version
 
 
+def rows_of(kafka, table):
+    """The ids in a snapshot, as DuckDB reads them."""
+    with duckdb.connect() as con, kafka.snapshot([table], Call(timeout=5)) as snapshot:
+        con.register_filesystem(kafka._surroundings.files.filesystem())
+        return con.execute(
+            "SELECT id FROM read_parquet($1) ORDER BY 1", [list(kafka.scan(table, snapshot).urls)]
+        ).fetchall()
+
+
 def test_duckdb_reads_a_snapshot_through_the_pinned_filesystem(kafka, producer):
     send(producer, *({"id": number, "song": f"s{number}"} for number in range(10)))
     with duckdb.connect() as con, kafka.snapshot([TABLE], Call(timeout=5)) as snapshot:
@@ -95,6 +104,31 @@ def test_refusals_name_the_store(kafka, producer):
     with pytest.raises(StoreUnavailable, match="is closed"):
         kafka.describe(TABLE, Call(timeout=5))
     assert unknown.value.store == "stream"
+
+
+def test_an_empty_topic_is_written_once_and_not_for_each_question(kafka, producer, tmp_path):
+    producer.list_topics("plays")  # a mock cluster makes what it is asked for
+    files = []
+    for _ in range(2):
+        with kafka.snapshot([TABLE], Call(timeout=5)) as snapshot:
+            assert kafka.scan(TABLE, snapshot).rows == 0
+        files.append([path.name for path in tmp_path.rglob("*.parquet")])
+    assert len(files[0]) == 1
+    assert files[1] == files[0]
+    send(producer, {"id": 2})
+    assert rows_of(kafka, TABLE) == [(2,)]
+
+
+def test_a_shape_that_was_let_go_is_read_again(kafka, producer, tmp_path):
+    send(producer, {"id": 1, "song": "a"})
+    other = Table("plays", (Column("id", "INTEGER"),))
+    assert rows_of(kafka, TABLE) == [(1,)]
+    (manifest,) = tmp_path.rglob(NAME)
+    long_ago = time.time() - retire.UNUSED_SECONDS - 60
+    os.utime(manifest, (long_ago, long_ago))
+    assert rows_of(kafka, other) == [(1,)]
+    assert not manifest.exists()
+    assert rows_of(kafka, TABLE) == [(1,)]
 
 
 def test_manifests_survive_and_only_whole_ones_are_trusted(tmp_path):
