@@ -13,12 +13,11 @@ from pyarrow import json as arrow_json
 
 from connectors.errors import StoreDataCorrupt
 from connectors.kafka.columns import json_type, segment_schema
-from connectors.kafka.record import Record
 from connectors.spi import Column
 from connectors.types import Family
 
 _UNFIT = "does not fit the contract"
-_WHITESPACE = b" \t\r\n"
+_WHITESPACE = " \t\r\n"
 _TIME = r"^\d\d:\d\d:\d\d(\.\d{1,6})?$"
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 
@@ -35,44 +34,48 @@ class Decoder:
         self._columns = tuple(columns)
         self.schema = segment_schema(self._columns)
 
-    def decode(self, partition: int, messages: Sequence[Record]) -> pa.Table:
-        """One row per record that has a value. StoreDataCorrupt names partition and offset of the first misfit."""
-        live = [message for message in messages if message.value() is not None]
-        if not live:
+    def decode(self, records: pa.Table) -> pa.Table:
+        """One row per record (of :data:`raw.SCHEMA`) with a value. StoreDataCorrupt names the first misfit's place."""
+        values = records.column("value")
+        if values.null_count:
+            records = records.filter(values.is_valid())
+        if not records.num_rows:
             return self.schema.empty_table()
-        values = [bytes(message.value() or b"") for message in live]
+        records = records.combine_chunks()
+        values = records.column("value").chunk(0)
         try:
             body = _parse(values, self._columns)
         except _Misfit as misfit:
-            raise self._poison(partition, live, values) from misfit
-        return pa.table([*body, *_extras(partition, live)], schema=self.schema)
+            raise self._poison(records, values) from misfit
+        return pa.table([*body, *_extras(records)], schema=self.schema)
 
-    def _poison(self, partition: int, messages: Sequence[Record], values: list[bytes]) -> StoreDataCorrupt:
-        first = _first_misfit(lambda count: _fits(values[:count], self._columns), len(values)) - 1
-        why = _reason(values[first], self._columns)
-        place = f"the topic {self._topic!r}, partition {partition}, offset {messages[first].offset()}"
+    def _poison(self, records: pa.Table, values: pa.Array) -> StoreDataCorrupt:
+        first = _first_misfit(lambda count: _fits(values.slice(0, count), self._columns), len(values)) - 1
+        why = _reason(values.slice(first, 1), self._columns)
+        partition, offset = (records.column(name)[first].as_py() for name in ("partition", "offset"))
+        place = f"the topic {self._topic!r}, partition {partition}, offset {offset}"
         return StoreDataCorrupt(
             f"The record in {place}, {why}.",
             hint="The producer has to mend it, or the contract has to allow it.",
         )
 
 
-def _parse(values: list[bytes], columns: Sequence[Column]) -> list[pa.Array]:
-    """The declared columns of all values; raises :class:`_Misfit`."""
+def _parse(values: pa.Array, columns: Sequence[Column]) -> list[pa.Array]:
+    """The declared columns of all values (binary, none of them NULL); raises :class:`_Misfit`."""
     # pyarrow's parser sees one text of many objects. Each value that begins and ends as an object holds at least
     # one whole object, or breaks the text; so as many rows as values means exactly one each. A bare null at the
     # beginning, which crashes that parser, cannot get there either.
-    if not all(value[:1] == b"{" and value[-1:] == b"}" for value in values):
-        values = [value.strip(_WHITESPACE) for value in values]
-        if not all(value[:1] == b"{" and value[-1:] == b"}" for value in values):
+    if not _are_objects(values):
+        values = pc.ascii_trim(values.view(pa.large_utf8()), _WHITESPACE).view(values.type)
+        if not _are_objects(values):
             raise _Misfit("is not a JSON object")
-    text = b"\n".join(values)
+    text = _lines(values)
     schema = pa.schema([pa.field(column.physical, json_type(column.type)) for column in columns])
     try:
         # One block for all: blocks are cut at newlines, and JSON may have those between its tokens.
         table = arrow_json.read_json(
             pa.BufferReader(text),
-            read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(text) + 1),
+            read_options=arrow_json.ReadOptions(use_threads=False, block_size=text.size + 1),
             parse_options=arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
         table.validate(full=True)  # the parser lets bytes through that are not UTF-8
@@ -81,6 +84,17 @@ def _parse(values: list[bytes], columns: Sequence[Column]) -> list[pa.Array]:
         return [_finished(table.column(i).combine_chunks(), column) for i, column in enumerate(columns)]
     except pa.ArrowException as error:
         raise _Misfit(_UNFIT) from error
+
+
+def _are_objects(values: pa.Array) -> bool:
+    """Whether each value begins and ends like an object."""
+    return _all(pc.starts_with(values, b"{")) and _all(pc.ends_with(values, b"}"))
+
+
+def _lines(values: pa.Array) -> pa.Buffer:
+    """All values in one text, a newline between two."""
+    together = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
+    return pc.binary_join(together, pa.scalar(b"\n", values.type))[0].as_buffer()
 
 
 def _finished(array: pa.Array, column: Column) -> pa.Array:
@@ -108,20 +122,14 @@ def _all(flags: pa.Array) -> bool:
     return pc.all(flags).as_py() is not False
 
 
-def _extras(partition: int, messages: Sequence[Record]) -> list[pa.Array]:
-    number, offset, timestamp, key = (field.type for field in segment_schema(()))
-    stamps = [message.timestamp() for message in messages]
-    times = pa.array([at if kind else None for kind, at in stamps], pa.timestamp("ms", "UTC"))
-    return [
-        pa.repeat(pa.scalar(partition, number), len(messages)),
-        pa.array([message.offset() for message in messages], offset),
-        times.cast(timestamp),
-        _keys([message.key() for message in messages], key),
-    ]
+def _extras(records: pa.Table) -> list[pa.Array]:
+    columns = (records.column(name).chunk(0) for name in ("partition", "offset", "timestamp"))
+    casts = [column.cast(field.type) for column, field in zip(columns, segment_schema(()), strict=False)]
+    return [*casts, _keys(records.column("key").chunk(0))]
 
 
-def _keys(keys: list[bytes | None], text: pa.DataType) -> pa.Array:
-    raw = pa.array(keys, pa.binary())
+def _keys(raw: pa.Array) -> pa.Array:
+    text = segment_schema(()).field("_key").type
     try:
         return raw.cast(text)
     except pa.ArrowInvalid:
@@ -137,7 +145,7 @@ def _shown(key: bytes | None) -> str | None:
         return "\\x" + key.hex()
 
 
-def _fits(values: list[bytes], columns: Sequence[Column]) -> bool:
+def _fits(values: pa.Array, columns: Sequence[Column]) -> bool:
     try:
         _parse(values, columns)
     except _Misfit:
@@ -154,11 +162,11 @@ def _first_misfit(fits: Callable[[int], bool], count: int) -> int:
     return bad
 
 
-def _reason(value: bytes, columns: Sequence[Column]) -> str:
+def _reason(value: pa.Array, columns: Sequence[Column]) -> str:
     """What is wrong with one value, in words that repeat nothing of it."""
     for column in columns:
         try:
-            _parse([value], [column])
+            _parse(value, [column])
         except _Misfit as misfit:
             told = str(misfit)
             if told != _UNFIT:
@@ -167,6 +175,6 @@ def _reason(value: bytes, columns: Sequence[Column]) -> str:
     return _UNFIT
 
 
-def _is_json(value: bytes) -> bool:
+def _is_json(value: pa.Array) -> bool:
     """Whether a value parses when no column is wanted of it (no producer names a key like this one)."""
-    return _fits([value], [Column("\0headgate", "VARCHAR")])
+    return _fits(value, [Column("\0headgate", "VARCHAR")])

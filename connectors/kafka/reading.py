@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
@@ -14,7 +14,7 @@ from connectors.kafka import faults
 from connectors.kafka.broker import Broker
 from connectors.kafka.record import Record
 
-BATCH = 10_000
+BATCH = 500
 # A broker that answers but sends nothing may be skipping over a large aborted transaction: it gets this much longer.
 PATIENCE = 5
 
@@ -28,7 +28,7 @@ class Batch:
     reached: int
 
 
-def read(broker: Broker, topic: str, ranges: Mapping[int, tuple[int, int]], call: Call) -> Iterator[Batch]:
+def read(broker: Broker, topic: str, ranges: Mapping[int, tuple[int, int]], call: Call) -> Generator[Batch]:
     """Every committed record of ``ranges`` (partition → [start, end)); a partition's last batch has reached its end.
 
     Raises SnapshotIncomplete when retention deletes what is still to be read, StoreUnavailable and StoreTimeout
@@ -63,11 +63,10 @@ class _Reading:
     def batches(self) -> Iterator[Batch]:
         while self._ends:
             self._call.check()
-            events = self._consume(1, 0.1)
+            events = self._consume(BATCH, 0) or self._consume(1, 0.1)
             if not events:
                 self._check_silence()
                 continue
-            events += self._consume(BATCH - 1, 0.005)
             self._progress = time.monotonic()
             self._complaints.forget()
             yield from self._sorted(events)
@@ -75,6 +74,11 @@ class _Reading:
             self._progress = time.monotonic()
 
     def _sorted(self, events: list[Record]) -> Iterator[Batch]:
+        origins = {None if event.error() else event.partition() for event in events}
+        if len(origins) == 1 and (only := origins.pop()) is not None:
+            if only in self._ends:
+                yield self._batch(only, events)
+            return
         records: dict[int, list[Record]] = defaultdict(list)
         marks: list[tuple[int, int, KafkaError]] = []
         for event in events:

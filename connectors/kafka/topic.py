@@ -6,9 +6,10 @@ are no longer part of it, whether they were read before or not. The directory be
 """
 
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,12 +17,14 @@ import pyarrow as pa
 from connectors.call import Call
 from connectors.kafka import faults, manifest, segments
 from connectors.kafka.broker import Broker, Frozen
+from connectors.kafka.chunks import Decoded, decoded
 from connectors.kafka.decode import Decoder
+from connectors.kafka.keeping import Keeping
 from connectors.kafka.manifest import Manifest, Segment
 from connectors.kafka.reading import read
 from connectors.spi import Column
 
-FLUSH_BYTES = 64 * 1024 * 1024
+WRITERS = 4
 
 
 class Topic:
@@ -108,30 +111,29 @@ class Topic:
             self._manifest = new
 
     def _read(self, wanted: dict[int, tuple[int, int]], broker: Broker, call: Call) -> None:
-        buffered: dict[int, list[pa.Table]] = defaultdict(list)
-        reached = {partition: start for partition, (start, _) in wanted.items()}
-        size = 0
-        try:
-            for batch in read(broker, self.name, wanted, call):
-                if batch.messages:
-                    table = self._decoder.decode(batch.partition, batch.messages)
-                    buffered[batch.partition].append(table)
-                    size += table.nbytes
-                reached[batch.partition] = batch.reached
-                if size >= FLUSH_BYTES:
-                    self._flush(buffered, reached)
-                    size = 0
-        finally:
-            self._flush(buffered, reached)
+        with (
+            Keeping(self._keep) as keeping,
+            closing(read(broker, self.name, wanted, call)) as batches,
+            closing(decoded(batches, self._decoder)) as chunks,
+        ):
+            for chunk in chunks:
+                keeping.put(chunk)
 
-    def _flush(self, buffered: dict[int, list[pa.Table]], reached: dict[int, int]) -> None:
-        new = self._known
-        for partition, end in reached.items():
-            held, tables = new.of(partition), buffered.pop(partition, [])
-            rows = pa.concat_tables([self._decoder.schema.empty_table(), *tables])
-            if rows.num_rows:
-                held = segments.append(self.directory, held, rows, partition, new.ends[partition], end)
-            new = new.with_partition(partition, held, end)
+    def _keep(self, portion: Sequence[Decoded]) -> None:
+        """Commit what came: a segment of each partition, written side by side, since each waits for the disk."""
+        known, ends = self._known, {partition: end for chunk in portion for partition, end in chunk.reached.items()}
+
+        def appended(partition: int) -> tuple[Segment, ...]:
+            tables = [chunk.rows[partition] for chunk in portion if partition in chunk.rows]
+            rows, held = pa.concat_tables([self._decoder.schema.empty_table(), *tables]), known.of(partition)
+            if not rows.num_rows:
+                return held
+            return segments.append(self.directory, held, rows, partition, known.ends[partition], ends[partition])
+
+        new = known
+        with ThreadPoolExecutor(WRITERS, thread_name_prefix="headgate-write") as pool:
+            for partition, held in zip(ends, pool.map(appended, list(ends)), strict=True):
+                new = new.with_partition(partition, held, ends[partition])
         self._commit(new)
 
     def _sweep(self, held: Sequence[Segment]) -> None:

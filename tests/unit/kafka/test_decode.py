@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
 from connectors.errors import StoreDataCorrupt
+from connectors.kafka import raw
 from connectors.kafka.decode import Decoder
 from connectors.spi import Column
 
@@ -40,7 +42,11 @@ class Sent:
 
 
 def decode(columns, *bodies):
-    return Decoder("plays", columns).decode(3, [Sent(body, at) for at, body in enumerate(bodies, start=100)])
+    return decode_sent(columns, [Sent(body, at) for at, body in enumerate(bodies, start=100)])
+
+
+def decode_sent(columns, sent):
+    return Decoder("plays", columns).decode(pa.Table.from_batches([raw.taken(3, sent)]))
 
 
 def value(type_name, text):
@@ -153,6 +159,15 @@ def test_keys_map_to_columns_by_their_source_and_others_are_ignored():
     assert table.column("song_id").to_pylist() == ["s1"]
 
 
+def test_blanks_around_records_are_no_part_of_them():
+    table = decode((Column("a", "VARCHAR"),), b'\r\n {"a":" x "}\t', b'{"a":"y"}')
+    assert table.column("a").to_pylist() == [" x ", "y"]
+    with pytest.raises(StoreDataCorrupt, match="offset 101, has no VARCHAR in the column 'a'"):
+        decode((Column("a", "VARCHAR"),), b' {"a":"x"} ', b' {"a":"\xff"}\n')
+    with pytest.raises(StoreDataCorrupt, match="offset 100, is not a JSON object"):
+        decode((Column("a", "VARCHAR"),), b'\xff{"a":"x"}', b' {"a":"y"}')
+
+
 def test_tombstones_are_left_out_and_offsets_stay():
     table = decode((Column("a", "BIGINT"),), b'{"a":1}', None, b'{"a":3}')
     assert table.select(["a", "_offset"]).to_pydict() == {"a": [1, 3], "_offset": [100, 102]}
@@ -160,7 +175,7 @@ def test_tombstones_are_left_out_and_offsets_stay():
 
 def test_the_four_extra_columns():
     sent = [Sent(b'{"a":1}', 7, b"k\xc3\xa9"), Sent(b'{"a":2}', 9, b"\xff\x00"), Sent(b'{"a":3}', 11, None, kind=0)]
-    table = Decoder("plays", (Column("a", "BIGINT"),)).decode(3, sent)
+    table = decode_sent((Column("a", "BIGINT"),), sent)
     at = datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=UTC)
     assert table.drop_columns(["a"]).to_pydict() == {
         "_partition": [3, 3, 3],

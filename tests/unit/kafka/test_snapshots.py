@@ -10,9 +10,9 @@ from confluent_kafka import Producer
 from sqlglot import exp
 
 from connectors.call import Call
-from connectors.errors import CallCancelled, StoreRejected, StoreUnavailable, TableUnknown
+from connectors.errors import CallCancelled, StoreError, StoreRejected, StoreUnavailable, TableUnknown
 from connectors.files import PinnedFiles
-from connectors.kafka import connect, retire
+from connectors.kafka import chunks, connect, keeping, retire, segments
 from connectors.kafka.manifest import NAME, Manifest, Segment, load, save
 from connectors.registry import connect as registered
 from connectors.spi import NO_HINTS, Column, Connector, Fragment, Surroundings, Table
@@ -104,6 +104,24 @@ def test_refusals_name_the_store(kafka, producer):
     with pytest.raises(StoreUnavailable, match="is closed"):
         kafka.describe(TABLE, Call(timeout=5))
     assert unknown.value.store == "stream"
+
+
+def test_what_could_not_be_written_once_is_read_again_and_never_left_out(kafka, producer, monkeypatch):
+    send(producer, *({"id": number, "song": "s"} for number in range(20)))
+    write, failures = segments.write, [OSError(28, "No space left on device")]
+
+    def failing_once(*arguments):
+        if failures:
+            raise failures.pop()
+        return write(*arguments)
+
+    monkeypatch.setattr(segments, "write", failing_once)
+    monkeypatch.setattr(keeping, "PORTION_BYTES", 1)
+    monkeypatch.setattr(chunks, "ROWS", 1)
+    with pytest.raises(StoreError, match="cannot keep the segments of a topic"):
+        version(kafka)
+    with kafka.snapshot([TABLE], Call(timeout=5)) as snapshot:
+        assert kafka.scan(TABLE, snapshot).rows == 20
 
 
 def test_an_empty_topic_is_written_once_and_not_for_each_question(kafka, producer, tmp_path):
