@@ -13,7 +13,7 @@ from connectors.kafka.decode import Decoder
 from connectors.kafka.reading import Batch
 
 ROWS = 16_384
-BYTES = 8 * 1024 * 1024
+BYTES = 2 * 1024 * 1024
 WORKERS = 2
 AHEAD = 3
 """Chunks that may be under way, so that the reading cannot run away from the decoding."""

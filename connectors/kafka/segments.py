@@ -14,7 +14,7 @@ from connectors.files import PinnedFile
 from connectors.kafka.manifest import Segment
 
 ROW_GROUP = 122_880
-SMALL_BYTES = 8 * 1024 * 1024
+SMALL_BYTES = 2 * 1024 * 1024
 LONGEST_INTEGER = 18
 """Digits of a decimal that Parquet can hold in an integer."""
 
