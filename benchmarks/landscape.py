@@ -16,6 +16,7 @@ from tests.services import kafka, postgres, s3
 
 BUCKET = "bench"
 DATABASE = "bench"
+_VERSION = "SELECT current_setting('server_version')"
 _SETTINGS = {"shared_buffers": "256MB", "work_mem": "64MB", "maintenance_work_mem": "256MB", "max_connections": "200"}
 
 
@@ -71,14 +72,21 @@ class Landscape:
         kinds = ("postgres", "s3", "kafka")
         return {kind: int(self.__dict__[kind].pid) for kind in kinds if kind in self.__dict__}
 
+    def versions(self) -> dict[str, str]:
+        """The versions of the stores that run."""
+        told = {"s3": s3.MODULE.rpartition("/")[2], "kafka": next(kafka.LIB.glob("kafka_*.jar")).stem}
+        if "postgres" in self.servers():
+            told["postgres"] = f"postgresql {self.postgres.rows(_VERSION)[0][0]}"
+        return {kind: told[kind] for kind in self.servers()}
+
     def fill(self, placement: Placement) -> None:
         """Put each table where the placement wants it, unless it is there."""
-        for table, kind in placement.items():
-            if (table, kind) not in self._filled:
-                {"postgres": self._insert, "parquet": self._upload, "kafka": self._produce}[kind](table)
-                self._filled.add((table, kind))
-        if "postgres" in placement.values():
-            self.postgres.execute("VACUUM ANALYZE", "CHECKPOINT", database=DATABASE)
+        wanted = set(placement.items()) - self._filled
+        for table, kind in sorted(wanted):
+            {"postgres": self._insert, "parquet": self._upload, "kafka": self._produce}[kind](table)
+            self._filled.add((table, kind))
+        if inserted := [table for table, kind in wanted if kind == "postgres"]:
+            self.postgres.execute(f"VACUUM ANALYZE {', '.join(inserted)}", "CHECKPOINT", database=DATABASE)
 
     def topic(self, name: str, partitions: int = 2) -> None:
         """Make an empty topic."""
@@ -94,9 +102,7 @@ class Landscape:
             path = f"{folder}/rows.csv"
             duckdb.sql(f"COPY (FROM '{self.files}/{table}.parquet') TO '{path}' (FORMAT csv, HEADER false)")
             loading = f"COPY {table} FROM '{path}' WITH (FORMAT csv)"
-            self.postgres.execute(
-                tables.definition(table), loading, *tables.indexes(table), f"ANALYZE {table}", database=DATABASE
-            )
+            self.postgres.execute(tables.definition(table), loading, *tables.indexes(table), database=DATABASE)
 
     def _upload(self, table: str) -> None:
         data = (self.files / f"{table}.parquet").read_bytes()

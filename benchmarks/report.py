@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterator
 
+from benchmarks.alternating import BUDGET, LEAST
 from benchmarks.ratios import OURS, against, cold, geometric_mean, overall
 from benchmarks.results import Case, Figure, Goal, Run, Scenario
 
@@ -14,9 +15,12 @@ def markdown(run: Run) -> str:
 
 def _head(run: Run) -> Iterator[str]:
     yield "# Benchmarks\n"
-    yield f"`{run.command}` · {run.started} · scale {run.scale:g} · {run.rounds} rounds after a warm-up.\n"
-    yield "Systems take turns (A B A B …). Figures are median (min–max). A **ratio** is taken round by round and says"
-    yield f"how many times better {OURS} is: above 1 it is ahead. What does not count is struck out, with the reason.\n"
+    minutes = sum(one.seconds for one in run.scenarios) / 60
+    yield f"`{run.command}` · {run.started} · scale {run.scale:g} · {minutes:.0f} min in all\n"
+    yield f"Systems take turns (A B A B …), {run.rounds} rounds after a warm-up; once the rounds of a case have taken"
+    yield f"{BUDGET:g} s, only as many as make {LEAST}. Figures are median (min–max). A **ratio** is taken round by"
+    yield f"round and says how many times better {OURS} is: above 1 it is ahead. What does not count is struck out,"
+    yield "with the reason.\n"
     yield "| machine | |\n|---|---|"
     yield from (f"| {name} | {value} |" for name, value in run.machine.items())
     yield "\n| version | |\n|---|---|"
@@ -110,4 +114,4 @@ def _number(value: float | None) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"
+    return f"{value:.0f}" if value >= 100 or value == 0 else f"{value:.1f}" if value >= 1 else f"{value:.3f}"

@@ -59,8 +59,9 @@ class Trino:
         return self.client.ask(text, keep=keep)
 
     def moved(self, text: str) -> dict[str, dict[str, int]]:
-        """What the query's own statistics tell of its reading."""
-        self.client.ask(text)
+        """What the query's own statistics tell of its reading; it is asked anew only when it was not the last."""
+        if self.client.text != text:
+            self.client.ask(text)
         told = self.client.fetch("GET", f"/v1/query/{self.client.query_id}")["queryStats"]
         rows, size = int(told["physicalInputPositions"]), _bytes(told["physicalInputDataSize"])
         return {"all stores": {"rows": rows, "bytes": size}}

@@ -16,13 +16,13 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        self.query_id = ""
+        self.text = self.query_id = ""
 
     def ask(self, text: str, *, keep: str = "") -> Answer:
         """See :meth:`benchmarks.systems.System.ask`."""
         started = time.perf_counter()
         told = self.fetch("POST", "/v1/statement", text)
-        self.query_id = told.get("id", "")
+        self.text, self.query_id = text, told.get("id", "")
         columns: list[dict[str, Any]] = []
         data: list[list[Any]] = []
         while True:
