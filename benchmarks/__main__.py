@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         setting = Setting(landscape, chosen.rounds, chosen.without)
         for name in chosen.scenario or SCENARIOS:
             failed += not _measured(run, name, setting)
+            run.versions |= {f"store: {kind}": version for kind, version in landscape.versions().items()}
             results.write(run, chosen.output / "report.json")
     plots.draw(chosen.output)
     (chosen.output / "report.md").write_text(report.markdown(run), "utf-8")
@@ -46,7 +47,8 @@ def _measured(run: results.Run, name: str, setting: Setting) -> bool:
         scenario = SCENARIOS[name](setting)
     except Exception as problem:  # one scenario that cannot be had leaves the others to be measured
         told = f"{type(problem).__name__}: {problem}".splitlines()[0][:400]
-        run.scenarios.append(results.Scenario(name, "", missing={"all": told}))
+        unmet = results.Goal("all goals of the scenario", "not measured: it failed", None)
+        run.scenarios.append(results.Scenario(name, "", missing={"all": told}, goals=[unmet]))
         print(f"{name}: {told}", file=sys.stderr)
         return False
     scenario.seconds = round(time.perf_counter() - began, 1)

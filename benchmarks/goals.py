@@ -8,6 +8,7 @@ from benchmarks.systems import MEMORY_MB
 
 _OVER = 256 * 2**20
 _MEMORY = f"the gateway's memory within its limit and 256 MB ({MEMORY_MB + 256} MB)"
+_NO_SERVER = {"planning"}  # scenarios in which no gateway runs in a process of its own
 
 
 def of(scenario: Scenario) -> list[Goal]:
@@ -35,9 +36,9 @@ _SLOWER = {"select-1": {"bare-flight": 2.0}, "point": {"bare-flight": 2.0}}  # b
 def _overall(scenario: Scenario, rival: str, least: float) -> Goal:
     told = f"at least {least:.2f} times as fast as {rival}, geometric mean"
     ratio = overall(scenario, rival)
-    return Goal(
-        told, "not measured" if ratio is None else f"{ratio:.2f} times", None if ratio is None else ratio >= least
-    )
+    if ratio is None:
+        return Goal(told, "not measured", None)
+    return Goal(told, f"{ratio:.2f} times{_of_how_many(scenario, rival)}", ratio >= least)
 
 
 def _each(scenario: Scenario, rival: str, least: float) -> Goal:
@@ -46,7 +47,14 @@ def _each(scenario: Scenario, rival: str, least: float) -> Goal:
     if not ratios:
         return Goal(told, "not measured", None)
     slow = [f"{name} {ratio:.2f}" for name, ratio in sorted(ratios.items(), key=lambda one: one[1]) if ratio < least]
-    return Goal(told, f"below it: {', '.join(slow)}" if slow else f"{min(ratios.values()):.2f} at worst", not slow)
+    measured = f"below it: {', '.join(slow)}" if slow else f"{min(ratios.values()):.2f} at worst"
+    return Goal(told, f"{measured}{_of_how_many(scenario, rival)}", not slow)
+
+
+def _of_how_many(scenario: Scenario, rival: str) -> str:
+    """Cases without a ratio are told: leaving out those that a system loses would flatter it."""
+    counted = sum(against(case, rival) is not None for case in scenario.cases)
+    return "" if counted == len(scenario.cases) else f" ({counted} of {len(scenario.cases)} cases)"
 
 
 def _slower(scenario: Scenario, rival: str, most: float) -> Goal:
@@ -63,7 +71,7 @@ def _slower(scenario: Scenario, rival: str, most: float) -> Goal:
 
 def _raw(scenario: Scenario) -> Goal:
     """The first case alone: the catch-up has a goal of its own."""
-    ratio = against(scenario.cases[0], "librdkafka")
+    ratio = next((against(case, "librdkafka") for case in scenario.cases), None)
     told = "first snapshot at 0.60 of librdkafka's rate"
     return Goal(told, f"{ratio.median:.2f}" if ratio else "not measured", ratio.median >= 0.6 if ratio else None)
 
@@ -91,7 +99,10 @@ def _crowd(scenario: Scenario) -> list[Goal]:
 
 
 def _memory(scenario: Scenario) -> list[Goal]:
-    peak = scenario.memory.get(OURS, {}).get(OURS)
-    if peak is None:
+    """Of several gateways the greatest counts, each with its children."""
+    if scenario.name in _NO_SERVER:
         return []
-    return [Goal(_MEMORY, f"{peak / 2**20:.0f} MB", peak <= MEMORY_MB * 2**20 + _OVER)]
+    peaks = [sum(processes.values()) for processes in scenario.memory.values() if OURS in processes]
+    if not peaks:
+        return [Goal(_MEMORY, "not measured", None)]
+    return [Goal(_MEMORY, f"{max(peaks) / 2**20:.0f} MB", max(peaks) <= MEMORY_MB * 2**20 + _OVER)]

@@ -1,5 +1,6 @@
 """What a run was measured on, and with which versions."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -26,6 +27,8 @@ def versions() -> dict[str, str]:
     """What runs inside the gateway, the rivals, and the commit."""
     known = {name: importlib.metadata.version(name) for name in ("headgate", *_PACKAGES)}
     known |= {"python": platform.python_version(), "commit": _commit(), "trino": environments.TRINO}
+    with contextlib.suppress(environments.Missing):
+        known["trino's java"] = environments.java().name
     for line in (environments.LOCKS / "rivals.lock").read_text("utf-8").splitlines():
         name, equals, rest = line.partition("==")
         if equals:

@@ -1,5 +1,7 @@
 """Taking a large table out of a store: all 16 columns of lineitem, out of PostgreSQL and out of Parquet on S3."""
 
+import os
+
 from benchmarks import tables
 from benchmarks.alternating import Contest
 from benchmarks.results import Scenario
@@ -7,6 +9,7 @@ from benchmarks.scenarios import Setting, Starts, running
 from benchmarks.systems import duck
 from benchmarks.systems.floors import CopyBinary, RawGet
 from benchmarks.systems.gateway import Gateway
+from connectors.postgres.ranges import MOST
 
 ROWS = {"lineitem, 16 columns": "SELECT * FROM lineitem"}
 # Sums, because the least and the greatest value of a column stand in a file's footer.
@@ -27,7 +30,7 @@ def postgres(setting: Setting) -> Scenario:
     }
     scenario.notes += [
         "The gateway's rows go over Flight to another process; duckdb-attach has them in its own.",
-        "duckdb-attach reads over a connection per core, and so does the gateway up to four cores: the same number.",
+        f"Both read over a connection per core, {os.cpu_count()} here (the gateway over at most {MOST}).",
     ]
     with running(setting, scenario, starts) as systems:
         Contest(land, systems, setting.rounds, "digest").hold(scenario, ROWS)

@@ -42,8 +42,9 @@ def snapshot(setting: Setting) -> Scenario:
     nothing = Case(NOTHING, figures={"gateway": Figure()})
     scenario.cases += [first, later, nothing]
     ends: dict[str, int] = {}
+    peaks = Peaks()
     for number in range(min(setting.rounds, 3)):
-        gateway, peaks = Gateway(land, {"events": "kafka"}, _publish), Peaks()
+        gateway = Gateway(land, {"events": "kafka"}, _publish)
         try:
             first.figures["gateway"].values.append(total / _asked(gateway, first.figures["gateway"], total))
             raw = consume(land, {})
