@@ -1,6 +1,6 @@
 """The gateway's side of a landscape: contracts and a configuration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -34,12 +34,12 @@ spill = "spill"
 password_hash = {{ file = "secrets/hash" }}
 products = ["*"]
 """
-_STORES = {
-    "postgres": """
-[stores.postgres]
+_DATABASE = """
+[stores.{name}]
 kind = "postgres"
-dsn = { file = "secrets/dsn" }
-""",
+dsn = {{ file = "secrets/{name}" }}
+"""
+_STORES = {
     "parquet": """
 [stores.parquet]
 kind = "parquet"
@@ -67,8 +67,8 @@ def write(landscape: Landscape, folder: Path, ports: tuple[int, int], kinds: Ite
     (secrets / "hash").write_text(PasswordHasher().hash(PASSWORD))
     text = _CONFIG.format(port=ports[0], status=ports[1], memory=MEMORY_MB, user=USER)
     if "postgres" in stores:
-        (secrets / "dsn").write_text(landscape.dsn)
-        text += _STORES["postgres"]
+        (secrets / "postgres").write_text(landscape.dsn)
+        text += _DATABASE.format(name="postgres")
     if "parquet" in stores:
         (secrets / "access").write_text(landscape.s3.access_key)
         (secrets / "secret").write_text(landscape.s3.secret_key)
@@ -77,6 +77,13 @@ def write(landscape: Landscape, folder: Path, ports: tuple[int, int], kinds: Ite
         text += _STORES["kafka"].replace("BOOTSTRAP", landscape.kafka.bootstrap)
     (folder / "headgate.toml").write_text(text)
     return folder / "headgate.toml"
+
+
+def add_database(folder: Path, name: str, dsn: str) -> None:
+    """Give a configuration that was written one more store: a database of PostgreSQL."""
+    (folder / "secrets" / name).write_text(dsn)
+    with (folder / "headgate.toml").open("a", encoding="utf-8") as config:
+        config.write(_DATABASE.format(name=name))
 
 
 def publish_tpch(folder: Path, placement: tables.Placement) -> None:
@@ -115,4 +122,9 @@ def publish(folder: Path, domain: str, product: str, store: str, datasets: list[
         "schema": datasets,
     }
     (folder / "catalog" / domain).mkdir(parents=True, exist_ok=True)
-    (folder / "catalog" / domain / f"{product}.yaml").write_text(yaml.safe_dump(contract, sort_keys=False), "utf-8")
+    (folder / "catalog" / domain / f"{product}.yaml").write_text(_yaml(contract), "utf-8")
+
+
+def _yaml(contract: Mapping[str, object]) -> str:
+    quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # thousands of contracts are written
+    return str(yaml.dump(contract, Dumper=quick, sort_keys=False))

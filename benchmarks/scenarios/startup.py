@@ -7,18 +7,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import contracts, planning, tables
+from benchmarks import planning, products, tables
 from benchmarks.landscape import Landscape
 from benchmarks.processes import Peaks
 from benchmarks.results import Case, Figure, Goal, Scenario
 from benchmarks.scenarios import Setting
-from benchmarks.systems.gateway import Gateway
 from gateway.garbage import settle
 from gateway.policy import LOCAL
 from gateway.service import LocalService, Options
 
 PRODUCTS = 1000
-_COLUMNS = {"id": "BIGINT", "name": "VARCHAR", "amount": "DECIMAL(15,2)", "seen": "DATE"}
 
 
 def startup(setting: Setting) -> Scenario:
@@ -27,7 +25,8 @@ def startup(setting: Setting) -> Scenario:
         f"`headgate --help`, importing the gateway, and `headgate serve` with {PRODUCTS:,} contracts until it is ready."
     )
     scenario, land = Scenario("startup", told), setting.landscape
-    _many(land)
+    products.create(land, PRODUCTS)
+    peaks = Peaks()
     headgate = str(Path(sys.executable).with_name("headgate"))
     commands = {
         "headgate --help": [headgate, "--help"],
@@ -36,7 +35,8 @@ def startup(setting: Setting) -> Scenario:
     }
     for name, command in commands.items():
         scenario.cases.append(_case(name, setting.rounds, partial(_run, command)))
-    scenario.cases.append(_case("server, 1,000 contracts", min(setting.rounds, 3), partial(_started, land)))
+    scenario.cases.append(_case("server, 1,000 contracts", min(setting.rounds, 3), partial(_started, land, peaks)))
+    scenario.memory["gateway"] = peaks.bytes
     scenario.goals += [_limit(scenario.cases[0], 400), _limit(scenario.cases[-1], 2000)]
     return scenario
 
@@ -44,11 +44,14 @@ def startup(setting: Setting) -> Scenario:
 def metadata(setting: Setting) -> Scenario:
     """Measure what a tool asks when it draws its tree of 1,000 products."""
     scenario, land = Scenario("metadata", f"What ADBC asks for a tree of {PRODUCTS:,} products."), setting.landscape
-    _many(land)
-    gateway, peaks = _open(land), Peaks()
+    products.create(land, PRODUCTS)
+    gateway, peaks = products.start(land, PRODUCTS), Peaks()
     try:
         for depth in ("catalogs", "db_schemas", "tables", "all"):
-            scenario.cases.append(_case(f"get_objects, {depth}", setting.rounds, partial(_objects, gateway, depth)))
+            case = _case(f"get_objects, {depth}", setting.rounds, partial(products.objects, gateway, depth))
+            scenario.cases.append(case)
+        if (found := products.shown(gateway)) != PRODUCTS:
+            scenario.cases[-1].figures["gateway"].flaw = f"{found} datasets"
         peaks.look(gateway.processes())
         scenario.memory["gateway"] = peaks.bytes
     finally:
@@ -85,34 +88,11 @@ def _planned(planner: LocalService, text: str, choices: Options) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _many(landscape: Landscape) -> None:
-    landscape.fill({"nation": "postgres"})
-    columns = ", ".join(f"{name} {planning.NATIVE[kind]}" for name, kind in _COLUMNS.items())
-    made = [f"CREATE TABLE IF NOT EXISTS many_{number} ({columns})" for number in range(PRODUCTS)]
-    landscape.postgres.execute(*made, database="bench")
-
-
-def _publish(folder: Path) -> None:
-    for number in range(PRODUCTS):
-        dataset = contracts.dataset("facts", "postgres", _COLUMNS, physical=f"public.many_{number}")
-        contracts.publish(folder, f"domain{number % 20}", f"product{number}", "postgres", [dataset])
-
-
-def _open(landscape: Landscape) -> Gateway:
-    return Gateway(landscape, {"many": "postgres"}, _publish)
-
-
-def _started(landscape: Landscape) -> float:
-    gateway = _open(landscape)
+def _started(landscape: Landscape, peaks: Peaks) -> float:
+    gateway = products.start(landscape, PRODUCTS)
+    peaks.look(gateway.processes())
     gateway.close()
     return gateway.start_seconds
-
-
-def _objects(gateway: Gateway, depth: str) -> float:
-    started = time.perf_counter()
-    for _ in gateway.connection.adbc_get_objects(depth=depth):
-        pass
-    return time.perf_counter() - started
 
 
 def _run(command: list[str]) -> float:
