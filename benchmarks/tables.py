@@ -24,8 +24,16 @@ MIXED: Placement = {
 POSTGRES: Placement = dict.fromkeys(TABLES, "postgres")
 KEY_TABLES = {"keys_10": 10, "keys_1000": 1_000, "keys_100000": 100_000}
 """Tables of that many order keys, spread over all orders."""
-KNOWN = {**TABLES, **dict.fromkeys(KEY_TABLES, "k_key:b k_tag:v")}
+GROWN = {f"orders_{place}_{times}": times for place in ("db", "lake") for times in (1, 4, 16)}
+"""Tables of so many sixteenths of all orders, for one store and for another."""
+KNOWN = {
+    **TABLES,
+    **dict.fromkeys(KEY_TABLES, "k_key:b k_tag:v"),
+    **dict.fromkeys(GROWN, TABLES["orders"]),
+}
 PRODUCTS = {"postgres": "db", "parquet": "lake", "kafka": "stream"}
+_SHARE = """SELECT * FROM '{0}/orders.parquet'
+WHERE o_orderkey <= (SELECT max(o_orderkey) FROM '{0}/orders.parquet') * {1} / 16 ORDER BY o_orderkey"""
 _INDEXES = ("orders(o_custkey)", "customer(c_nationkey)", "lineitem(l_partkey)", "lineitem(l_suppkey)")
 _MORE_INDEXES = ("partsupp(ps_suppkey)", "supplier(s_nationkey)", "nation(n_regionkey)")
 
@@ -50,6 +58,16 @@ def _choose_keys(folder: Path) -> None:
         for table, count in KEY_TABLES.items():
             chosen = pa.table({"k_key": orders[:count], "k_tag": [f"tag {key % 10}" for key in orders[:count]]})
             pq.write_table(chosen, folder / f"{table}.parquet")
+
+
+def grow(folder: Path) -> None:
+    """Make the files of the growing tables out of that of all orders, unless they are there."""
+    with duckdb.connect() as con:
+        for table, times in GROWN.items():
+            if not (path := folder / f"{table}.parquet").exists():
+                part = path.with_suffix(".part")
+                con.execute(f"COPY ({_SHARE.format(folder, times)}) TO '{part}' (FORMAT parquet)")
+                part.replace(path)
 
 
 def columns(table: str) -> dict[str, str]:

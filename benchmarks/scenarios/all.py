@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from benchmarks.results import Scenario
-from benchmarks.scenarios import Setting, dashboard, extraction, kafka, keys, small, startup, stream, tpch
+from benchmarks.scenarios import Setting, dashboard, extraction, growth, kafka, keys, small, startup, stream, tpch
 
 SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "tpch-mixed": tpch.mixed,
@@ -16,6 +16,7 @@ SCENARIOS: Mapping[str, Callable[[Setting], Scenario]] = {
     "s3-scan": extraction.s3,
     "kafka": kafka.snapshot,
     "dashboard": dashboard.dashboard,
+    "growth": growth.growth,
     "startup": startup.startup,
     "metadata": startup.metadata,
     "planning": startup.plans,
