@@ -17,6 +17,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from connectors.call import Call
+from connectors.errors import HeadgateError
 from connectors.files import PinnedFiles
 from connectors.types import Family, arrow_type, family
 
@@ -272,6 +273,17 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of everything. Idempotent."""
+
+
+@runtime_checkable
+class DescribesMany(Protocol):
+    """What a connector may have besides, where its store tells of a thousand tables as readily as of one."""
+
+    def describe_many(self, tables: Sequence[Table], call: Call) -> Sequence[Description | HeadgateError]:
+        """What :meth:`Connector.describe` says of each, in their order, or the error that it raises of this one table.
+
+        Raises what keeps the store from being asked at all.
+        """
 
 
 @dataclass(frozen=True)

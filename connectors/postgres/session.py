@@ -78,7 +78,8 @@ class Session:
             if not copy:
                 cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
             cursor.execute(query)
-            return list(cursor.fetchall())
+            # As columns: the cursor's own rows are made cell by cell, which takes six times as long.
+            return list(zip(*(column.to_pylist() for column in cursor.fetch_arrow_table().columns), strict=True))
 
     def do(self, *statements: str) -> None:
         """Run statements that have no rows, in one round trip."""

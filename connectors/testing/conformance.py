@@ -10,7 +10,18 @@ import pytest
 from connectors.border import checked
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreError, TableUnknown
-from connectors.spi import NO_HINTS, Capabilities, Column, Connector, Fidelity, Hints, Snapshot, Table, arrow_schema
+from connectors.spi import (
+    NO_HINTS,
+    Capabilities,
+    Column,
+    Connector,
+    DescribesMany,
+    Fidelity,
+    Hints,
+    Snapshot,
+    Table,
+    arrow_schema,
+)
 from connectors.testing.bench import TIMEOUT, Bench, Side
 from connectors.testing.differential import breach, clause_breach
 from connectors.testing.leftovers import Leftovers
@@ -61,6 +72,17 @@ class ConnectorConformance:
         with pytest.raises(TableUnknown) as caught:
             bench.connector.describe(Table("no_such_table", loaded.columns, options=loaded.options), _call())
         _is_fit_for_clients(caught.value)
+
+    def test_many_tables_are_told_of_as_each_alone(self, bench: Bench) -> None:
+        """Of :class:`connectors.spi.DescribesMany`: each in its place, and so is the error of one that is not there."""
+        if not isinstance(bench.connector, DescribesMany):
+            pytest.skip("it tells of one table at a time")
+        tables = [bench.numbers(MANY).table, Table("no_such_table", ()), bench.everything().table]
+        first, missing, last = bench.connector.describe_many(tables, _call())
+        assert [first, last] == [bench.connector.describe(table, _call()) for table in (tables[0], tables[2])]
+        assert isinstance(missing, TableUnknown)
+        _is_fit_for_clients(missing)
+        assert list(bench.connector.describe_many([], _call())) == []
 
     # -- reading ------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Whether the stores hold what the contracts say, and what the stores know better: keys, NULLs, collations."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from connectors.call import Call
@@ -9,8 +8,8 @@ from connectors.errors import HeadgateError, StoreTimeout, StoreUnavailable
 from connectors.spi import Column, Connector, Description, Table
 from connectors.types import Family
 from gateway.catalog import Catalog, Dataset, Product
+from gateway.contracts.asking import answers
 
-_AT_ONCE = 8
 EXTRA = "extra"
 """The fact by which a connector marks a column that it adds to every table of its own accord."""
 
@@ -25,25 +24,17 @@ class Agreement:
 
 
 def agree(catalog: Catalog, connectors: Mapping[str, Connector], new_call: Callable[[], Call]) -> Agreement:
-    """Ask each store about its tables, several at once. ``new_call`` makes the call whose deadline bounds one question.
+    """Ask each store about its tables. ``new_call`` makes the call whose deadline bounds one question.
 
     The tables of a store that cannot be asked keep what their contract says.
     """
 
-    def ask(dataset: Dataset) -> Description | HeadgateError:
-        try:
-            return connectors[dataset.store].describe(dataset.table, new_call())
-        except HeadgateError as problem:
-            return problem
-
-    datasets = [dataset for product in catalog.products for dataset in product.datasets]
-    with ThreadPoolExecutor(_AT_ONCE, "headgate-describe") as pool:
-        answers = dict(zip(map(id, datasets), pool.map(ask, datasets), strict=True))
+    told = answers(catalog, connectors, new_call)
     problems: list[str] = []
     unreachable: dict[str, None] = {}
 
     def settled(product: Product, dataset: Dataset) -> Dataset:
-        answer = answers[id(dataset)]
+        answer = told[dataset.store, dataset.table]
         where = f"{product.address} version {product.version}, {dataset.name}"
         if isinstance(answer, (StoreUnavailable, StoreTimeout)):
             unreachable[dataset.store] = None

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from connectors.call import Call
-from connectors.errors import StoreError
+from connectors.errors import StoreError, TableUnknown
 from connectors.memory import CAPABILITIES, Memory, MemoryStream, predicates
 from connectors.spi import Capabilities, Claim, Clause, Column, Connector, Description, Fidelity
 from connectors.testing import ConnectorConformance
@@ -133,6 +133,19 @@ class Renaming(Memory):
         return Description(columns, told.key, told.rows)
 
 
+class Shuffling(Memory):
+    """Tells of many tables in another order than it was asked."""
+
+    def describe_many(self, tables, call):
+        answers = []
+        for table in tables:
+            try:
+                answers.append(self.describe(table, call))
+            except TableUnknown as problem:
+                answers.append(problem)
+        return answers[::-1]
+
+
 suite = ConnectorConformance()
 
 
@@ -144,6 +157,7 @@ suite = ConnectorConformance()
         (Leaking, suite.test_nothing_is_left_behind),
         (Leaking, suite.test_a_closed_connector_refuses_with_a_typed_error),
         (Renaming, suite.test_describe_tells_columns_in_order_with_types_that_cross_the_border_alike),
+        (Shuffling, suite.test_many_tables_are_told_of_as_each_alone),
     ],
 )
 def test_a_fault_is_found(bench_of, faulty, test):

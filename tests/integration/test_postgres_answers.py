@@ -14,7 +14,7 @@ from connectors.call import Call
 from connectors.errors import HeadgateError, StoreRejected, StoreSchemaMismatch, StoreValueError, TableUnknown
 from connectors.files import PinnedFiles
 from connectors.postgres import PostgresConnector, connect
-from connectors.spi import NO_HINTS, Column, Fragment, Surroundings, Table
+from connectors.spi import NO_HINTS, Column, Description, Fragment, Surroundings, Table
 from tests.services.fragments import fragment
 
 pytestmark = pytest.mark.postgres
@@ -103,6 +103,19 @@ def test_describe_partitioned_tables_and_views(store: PostgresConnector) -> None
     assert (view.key, view.rows) == ((), None)
     with pytest.raises(TableUnknown, match="shop"):
         store.describe(Table("nowhere", ()), Call(timeout=10))
+
+
+def test_describe_many_tells_of_each_what_is_told_of_it_alone(store: PostgresConnector) -> None:
+    names = ["seen", "nowhere", "public.awkward", "a.b.c", "parted", "awkward"]
+    told = store.describe_many([Table(name, ()) for name in names], Call(timeout=10))
+    for name, found in zip(names, told, strict=True):
+        if not isinstance(found, HeadgateError):
+            assert found == store.describe(Table(name, ()), Call(timeout=10))
+    assert [type(found) for found in told[:4:2]] == [Description, Description]
+    assert (type(told[1]), type(told[3])) == (TableUnknown, StoreRejected)
+    assert str(told[1]).startswith("STORE_TABLE_UNKNOWN: The database has no table 'nowhere'. [store 'shop']")
+    assert "a table is named as schema.table" in str(told[3])
+    assert (told[2], told[4].key) == (told[5], ("k", "at"))
 
 
 def test_every_column_arrives_as_declared(store: PostgresConnector, awkward: Table) -> None:

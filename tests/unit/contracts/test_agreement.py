@@ -1,18 +1,20 @@
 """Whether stores hold what contracts say: asked of memory stores, and of one whose descriptions a test makes up."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from connectors.call import Call
-from connectors.errors import HeadgateError, StoreDenied, StoreTimeout, StoreUnavailable
+from connectors.errors import HeadgateError, StoreDenied, StoreTimeout, StoreUnavailable, TableUnknown
 from connectors.kafka.columns import EXTRAS
 from connectors.memory import Memory
 from connectors.spi import Column, Description, Table
 from gateway.catalog import Catalog, Dataset, Product
 from gateway.contracts import Agreement, agree, remembered
 from gateway.contracts.agreement import EXTRA
+from gateway.contracts.asking import MANY
 
 HELD = pa.table(
     {"id": pa.array([1], pa.int64()), "name": pa.array(["a"]), "price": pa.array([1], pa.decimal128(8, 2))},
@@ -35,6 +37,27 @@ class Described(Memory):
         return self.answer
 
 
+class Knowing(Memory):
+    """A store that tells of many tables at once, and keeps what it was asked. ``problem`` keeps it from answering."""
+
+    def __init__(self, problem: HeadgateError | None = None) -> None:
+        super().__init__("ledger", {f"t{number}": HELD for number in range(0, 2 * MANY, 2)})
+        self.asked: list[list[str]] = []
+        self.problem = problem
+
+    def describe_many(self, tables: Sequence[Table], call: Call) -> list[Description | HeadgateError]:
+        self.asked.append([table.name for table in tables])
+        if self.problem:
+            raise self.problem
+        return [self._told(table, call) for table in tables]
+
+    def _told(self, table: Table, call: Call) -> Description | HeadgateError:
+        try:
+            return self.describe(table, call)
+        except TableUnknown as problem:
+            return problem
+
+
 def catalog(*columns: Column, table: str = "songs", version: int = 2) -> Catalog:
     dataset = Dataset("songs", "ledger", Table(table, columns))
     return Catalog("v", (Product("artists", "catalog", version, (dataset,)),))
@@ -42,6 +65,11 @@ def catalog(*columns: Column, table: str = "songs", version: int = 2) -> Catalog
 
 def ask(made: Catalog, store: Memory) -> Agreement:
     return agree(made, {"ledger": store}, lambda: Call(timeout=5))
+
+
+def many(*numbers: int) -> Catalog:
+    datasets = (Dataset(f"d{number}", "ledger", Table(f"t{number}", (Column("id", "BIGINT"),))) for number in numbers)
+    return Catalog("v", tuple(Product("artists", dataset.name, 1, (dataset,)) for dataset in datasets))
 
 
 def only_table(made: Agreement) -> Table:
@@ -159,3 +187,29 @@ def test_nothing_is_remembered_of_a_store_that_answers():
     before = ask(catalog(Column("id", "BIGINT")), Described(Description((Column("id", "BIGINT"), *EXTRAS))))
     now = replace(before, catalog=catalog(Column("id", "BIGINT")))
     assert remembered(now, before) == now
+
+
+def test_a_store_that_tells_of_many_tables_is_asked_of_each_once_and_of_few_at_a_time():
+    store, numbers = Knowing(), range(0, 2 * MANY, 2)
+    made = ask(many(*numbers, 0), store)
+    assert (made.problems, made.unreachable) == ((), ())
+    [only] = store.asked
+    assert only == [f"t{number}" for number in numbers]
+    columns = {product.datasets[0].table.columns for product in made.catalog.products}
+    assert columns == {(Column("id", "BIGINT", nullable=False),)}
+    ask(many(*range(2 * MANY + 1)), store)
+    assert sorted(map(len, store.asked[1:])) == [1, MANY, MANY]
+
+
+def test_one_table_that_many_are_asked_with_is_a_problem_of_its_own():
+    made = ask(many(0, 1, 2), Knowing())
+    assert made.problems == ("artists.d1 version 1, d1: There is no table 't1'.",)
+    assert [product.datasets[0].rows for product in made.catalog.products] == [1, None, 1]
+
+
+def test_a_store_that_cannot_be_asked_of_many_is_silent_about_each():
+    assert ask(many(0, 2), Knowing(StoreTimeout("Silent."))) == Agreement(many(0, 2), (), ("ledger",))
+    assert ask(many(0, 2), Knowing(StoreDenied("No."))).problems == (
+        "artists.d0 version 1, d0: No.",
+        "artists.d2 version 1, d2: No.",
+    )
