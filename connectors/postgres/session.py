@@ -37,6 +37,9 @@ _SAVEPOINT = "headgate"
 _WRONG_KIND = "42809"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.:@/-]")
 BATCH_BYTES = 4 << 20
+# What is asked for is cast to types that every server has. Left to itself the driver reads the columns of all tables
+# of the database for each connection, to know their rows as types.
+_DRIVER = {"adbc.postgresql.type_resolver_mode": "builtin"}
 
 
 class Session:
@@ -53,7 +56,7 @@ class Session:
     @classmethod
     def opened(cls, uri: str) -> "Session":
         """Connect, pin every setting and prove that it took. Raises StoreRejected when one did not."""
-        session = cls(dbapi.connect(uri, autocommit=True))
+        session = cls(dbapi.connect(uri, db_kwargs=_DRIVER, autocommit=True))
         try:
             session._pin()
         except BaseException:

@@ -14,6 +14,7 @@ from connectors.call import Call
 from connectors.errors import HeadgateError, StoreRejected, StoreSchemaMismatch, StoreValueError, TableUnknown
 from connectors.files import PinnedFiles
 from connectors.postgres import PostgresConnector, connect
+from connectors.postgres.session import Session
 from connectors.spi import NO_HINTS, Column, Description, Fragment, Surroundings, Table
 from tests.services.fragments import fragment
 
@@ -116,6 +117,15 @@ def test_describe_many_tells_of_each_what_is_told_of_it_alone(store: PostgresCon
     assert str(told[1]).startswith("STORE_TABLE_UNKNOWN: The database has no table 'nowhere'. [store 'shop']")
     assert "a table is named as schema.table" in str(told[3])
     assert (told[2], told[4].key) == (told[5], ("k", "at"))
+
+
+def test_connecting_reads_nothing_of_the_types_that_tables_bring(postgres_server: Any) -> None:
+    postgres_server.createdb("typeless")
+    postgres_server.execute("DROP ROLE IF EXISTS plain", "CREATE ROLE plain LOGIN PASSWORD 'secret-canary'")
+    postgres_server.execute("REVOKE SELECT ON pg_type, pg_attribute FROM PUBLIC", database="typeless")
+    session = Session.opened(postgres_server.dsn_of("typeless", "plain"))
+    assert session.rows("SELECT 1, 'a'::text, array[2, 3]") == [(1, "a", [2, 3])]
+    session.close()
 
 
 def test_every_column_arrives_as_declared(store: PostgresConnector, awkward: Table) -> None:
