@@ -12,7 +12,7 @@ from connectors.registry import connect
 from connectors.spi import Connector, Surroundings
 from gateway.catalog import Catalog
 from gateway.config import Config
-from gateway.contracts import Agreement, agree, load
+from gateway.contracts import Agreement, Contracts, agree
 from gateway.database import Database, Limits
 from gateway.engine import Engine
 from gateway.errors import ConfigInvalid
@@ -54,8 +54,9 @@ def open_gateway(config: Config) -> Iterator[Gateway]:
     """
     with ExitStack() as held:
         files = PinnedFiles()
-        connectors = _checked(config, files, held)
-        in_force = CatalogInForce(partial(_read, config, connectors))
+        contracts = Contracts(config.catalog.folder, config.stores.keys())
+        connectors = _checked(config, contracts, files, held)
+        in_force = CatalogInForce(partial(_read, contracts, connectors))
         held.callback(in_force.close)
         if in_force.agreement.problems:
             raise ConfigInvalid.listing(in_force.agreement.problems)
@@ -75,8 +76,9 @@ def check_catalog(config: Config) -> Catalog:
 
     Raises :class:`gateway.errors.ConfigInvalid` with every problem, a store that cannot be asked among them.
     """
+    contracts = Contracts(config.catalog.folder, config.stores.keys())
     with ExitStack() as held:
-        made = _read(config, _checked(config, PinnedFiles(), held))
+        made = _read(contracts, _checked(config, contracts, PinnedFiles(), held))
     silent = [f"the store {store} cannot be asked about its tables" for store in made.unreachable]
     if made.problems or silent:
         raise ConfigInvalid.listing([*made.problems, *silent])
@@ -138,11 +140,11 @@ def flight_settings(config: Config) -> FlightSettings:
     )
 
 
-def _checked(config: Config, files: PinnedFiles, held: ExitStack) -> dict[str, Connector]:
+def _checked(config: Config, contracts: Contracts, files: PinnedFiles, held: ExitStack) -> dict[str, Connector]:
     """The connectors, once both stores and contracts are sound; what is wrong with any of them is told together."""
     connectors, problems = _connectors(config, files, held)
     try:
-        load(config.catalog.folder, config.stores.keys())
+        contracts.load()
     except ConfigInvalid as invalid:
         problems += invalid.problems or (invalid.sentence,)
     if problems:
@@ -164,9 +166,8 @@ def _connectors(config: Config, files: PinnedFiles, held: ExitStack) -> tuple[di
     return made, problems
 
 
-def _read(config: Config, connectors: Mapping[str, Connector]) -> Agreement:
-    catalog = load(config.catalog.folder, connectors.keys())
-    return agree(catalog, connectors, partial(Call, timeout=_DESCRIBE_SECONDS))
+def _read(contracts: Contracts, connectors: Mapping[str, Connector]) -> Agreement:
+    return agree(contracts.load(), connectors, partial(Call, timeout=_DESCRIBE_SECONDS))
 
 
 def _limits(config: Config) -> Limits:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from watchfiles import watch
@@ -62,9 +63,11 @@ class CatalogInForce:
                 # A fault of ours must not end the thread that watches: the next edit deserves to be read.
                 _log.exception("the catalog is not reloaded, the last good one stays")
                 return False
-            self._agreement = made
-            if made.catalog != before.catalog:
+            if made.catalog == before.catalog:
+                made = replace(made, catalog=before.catalog)  # what was made over that object stays good
+            else:
                 _log.info("catalog %s is in force", made.catalog.version)
+            self._agreement = made
             self._tell_stores(before.unreachable)
             return True
 

@@ -55,6 +55,8 @@ def remembered(made: Agreement, before: Agreement) -> Agreement:
 
     A table is only remembered while its contract says the same of it.
     """
+    if not made.unreachable:
+        return made
     known = {
         (product.address, product.version, dataset.name): dataset
         for product in before.catalog.products

@@ -12,36 +12,57 @@ from gateway.errors import ConfigInvalid
 
 _SUFFIXES = (".yaml", ".yml")
 _NOT_ANSWERING = ("deprecated", "retired", "draft", "proposed")
+_Found = tuple[Product | None, list[str]]
+"""What a file stands for, or what is wrong with it."""
 
 
 def load(folder: Path, stores: Collection[str]) -> Catalog:
-    """Read ``<folder>/<domain>/*.yaml``. Raises :class:`gateway.errors.ConfigInvalid` with every problem found.
+    """The catalog of a folder that is read once; see :meth:`Contracts.load`."""
+    return Contracts(folder, stores).load()
 
-    ``stores`` are the names of the configured stores. The catalog's version is a digest of all files.
+
+class Contracts:
+    """The contracts of a folder, to be read again and again: what is in a file is only worked out when it is new.
+
+    ``stores`` are the names of the configured stores. Not for several threads at once.
     """
-    if not folder.is_dir():
-        raise ConfigInvalid(f"The catalog folder {folder.name!r} does not exist.", hint="See [catalog] folder.")
-    problems: list[str] = []
-    digest = hashlib.sha256()
-    products: list[tuple[str, Product]] = []
-    for path in contract_files(folder):
-        name = path.relative_to(folder).as_posix()
-        try:
-            data = _bytes(path)
-        except OSError:
-            problems.append(f"{name}: cannot be read")
-            continue
-        if name.count("/") != 1:
-            problems.append(f"{name}: lies in no domain's folder; contracts are <domain>/<any name>.yaml")
-            continue
-        digest.update(f"{name}\0{len(data)}\0".encode() + data)
-        made, found = _one(path.parent.name, data, stores)
-        problems += [f"{name}: {problem}" for problem in found]
-        products += [(name, made)] if made else []
-    problems += _clashes(products)
-    if problems:
-        raise ConfigInvalid.listing(problems)
-    return Catalog(digest.hexdigest()[:16], _with_current(made for _, made in products))
+
+    def __init__(self, folder: Path, stores: Collection[str]) -> None:
+        self._folder = folder
+        self._stores = stores
+        self._known: dict[tuple[str, bytes], _Found] = {}
+
+    def load(self) -> Catalog:
+        """Read ``<folder>/<domain>/*.yaml`` as it is now. Raises :class:`ConfigInvalid` with every problem found.
+
+        The catalog's version is a digest of all files.
+        """
+        folder, known, self._known = self._folder, self._known, {}
+        if not folder.is_dir():
+            raise ConfigInvalid(f"The catalog folder {folder.name!r} does not exist.", hint="See [catalog] folder.")
+        problems: list[str] = []
+        version = hashlib.sha256()
+        products: list[tuple[str, Product]] = []
+        for path in contract_files(folder):
+            name = path.relative_to(folder).as_posix()
+            try:
+                data = _bytes(path)
+            except OSError:
+                problems.append(f"{name}: cannot be read")
+                continue
+            if name.count("/") != 1:
+                problems.append(f"{name}: lies in no domain's folder; contracts are <domain>/<any name>.yaml")
+                continue
+            domain, digest = path.parent.name, hashlib.sha256(data).digest()
+            version.update(f"{name}\0".encode() + digest)
+            made, found = known.get((domain, digest)) or _one(domain, data, self._stores)
+            self._known[domain, digest] = made, found
+            problems += [f"{name}: {problem}" for problem in found]
+            products += [(name, made)] if made else []
+        problems += _clashes(products)
+        if problems:
+            raise ConfigInvalid.listing(problems)
+        return Catalog(version.hexdigest()[:16], _with_current(made for _, made in products))
 
 
 def contract_files(folder: Path) -> list[Path]:
@@ -58,7 +79,7 @@ def _bytes(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _one(domain: str, data: bytes, stores: Collection[str]) -> tuple[Product | None, list[str]]:
+def _one(domain: str, data: bytes, stores: Collection[str]) -> _Found:
     reader = Reader(domain, stores)
     try:
         return reader.product(read(data)), reader.problems

@@ -10,7 +10,7 @@ from open_data_contract_standard.model import SchemaProperty
 
 from connectors.spi import Column, Table
 from gateway.catalog import Dataset, Product
-from gateway.contracts import load
+from gateway.contracts import Contracts, load
 from gateway.contracts.typing import duckdb_type
 from gateway.errors import ConfigInvalid
 
@@ -124,6 +124,37 @@ def test_the_catalogs_version_follows_the_content(tmp_path):
     second = load(tmp_path, ["stream"]).version
     put(tmp_path, "artists/other.yaml", domain="artists")
     assert len({first, second, load(tmp_path, ["stream"]).version}) == 3
+
+
+def test_what_stays_the_same_is_not_worked_out_again(tmp_path):
+    put(tmp_path)
+    put(tmp_path, "play/other.yaml", name="other")
+    contracts = Contracts(tmp_path, ["stream"])
+    first = contracts.load()
+    put(tmp_path, "play/other.yaml", name="other", version="2.0.0")
+    second = contracts.load()
+    assert [product.version for product in second.products] == [1, 2]
+    assert second.products[0].datasets[0] is first.products[0].datasets[0]
+    assert second.version != first.version
+    assert second == load(tmp_path, ["stream"])
+    (tmp_path / "play/other.yaml").unlink()
+    assert [product.address for product in contracts.load().products] == ["play.events"]
+
+
+def test_problems_of_what_stays_the_same_are_told_each_time(tmp_path):
+    put(tmp_path)
+    put(tmp_path, "play/wrong.yaml", name="Wrong")
+    contracts, told = Contracts(tmp_path, ["stream"]), f"play/wrong.yaml: name: 'Wrong' {NAME}"
+    for _ in range(2):
+        with pytest.raises(ConfigInvalid) as refused:
+            contracts.load()
+        assert refused.value.problems == (told,)
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "play/events.yaml").rename(tmp_path / "lake/events.yaml")
+    with pytest.raises(ConfigInvalid) as refused:
+        contracts.load()
+    moved = "lake/events.yaml: domain: says 'play', and the file lies in the folder of 'lake'"
+    assert refused.value.problems == (moved, told)
 
 
 def test_hidden_and_other_files_are_left_alone(tmp_path):

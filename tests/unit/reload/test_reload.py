@@ -90,6 +90,12 @@ def test_a_broken_edit_keeps_the_last_good_catalog_and_every_problem_is_logged(f
     assert versions(in_force()) == [3]
 
 
+def test_a_catalog_that_is_read_anew_and_is_the_same_stays_the_same_object(in_force):
+    held = in_force()
+    assert in_force.reload() is True
+    assert in_force() is held
+
+
 def test_what_a_store_does_not_agree_to_is_a_broken_edit_too(folder, caplog):
     answers = [Agreement(Catalog("a", ()), (), ()), Agreement(Catalog("b", ()), ("column id: wrong",), ())]
     made = CatalogInForce(lambda: answers.pop(0))
