@@ -12,6 +12,8 @@ from gateway.flight.execution import slices
 from gateway.flight.rpc import Rpc
 from gateway.flight.settings import FlightSettings
 from gateway.flight.statements import Planned, Rows, Statements
+from gateway.flight.tables import TableSchemas
+from gateway.flight.view import View
 from gateway.service import Service
 
 _READ_ONLY = "Headgate is read-only: it answers queries and changes nothing."
@@ -30,6 +32,7 @@ class Commands:
         self._service = service
         self._settings = settings
         self._statements = statements
+        self._schemas = TableSchemas()
 
     def plan(self, rpc: Rpc, data: bytes) -> Planned:
         """GetFlightInfo: nothing is run; the ticket stands for the answer."""
@@ -62,7 +65,7 @@ class Commands:
             if name == "CommandGetSqlInfo":
                 batch = sqlinfo.sql_info(command.info, rpc.user_agent)
             else:
-                batch = metadata.answer(name, command, self._service.catalog, rpc.caller.principal, rpc.session.profile)
+                batch = metadata.answer(name, command, self._view(rpc))
             return Rows(batch.schema, slices(batch))
         if name == "TicketStatementQuery":
             return self._statements.run(rpc, command.statement_handle)
@@ -81,6 +84,9 @@ class Commands:
             raise _unserved(name)
         handle = self._statements.bind(rpc, command.prepared_statement_handle, schema(), batches)
         return bytes(wire.make("DoPutPreparedStatementResult", prepared_statement_handle=handle).SerializeToString())
+
+    def _view(self, rpc: Rpc) -> View:
+        return View(self._service.catalog, rpc.caller.principal, rpc.session.profile, self._schemas)
 
 
 def _sql(command: Any) -> str:

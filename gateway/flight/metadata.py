@@ -4,20 +4,17 @@ A caller sees the datasets granted to them; everything else is absent, never an 
 """
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from connectors.spi import Column
-from gateway.catalog import Catalog, Dataset, Place
-from gateway.flight import keys, schemas, typeinfo, types
+from gateway.catalog import Place
+from gateway.flight import keys, schemas, typeinfo
 from gateway.flight.patterns import in_catalog, like
 from gateway.flight.view import View
-from gateway.policy import Principal
 
 _TABLE = "TABLE"
-_PREFIX = "ARROW:FLIGHT:SQL:"
 Rows = Iterator[tuple[Any, ...]]
 
 _SCHEMAS = {
@@ -41,22 +38,22 @@ def schema_of(name: str, command: Any) -> pa.Schema:
     return _SCHEMAS[name]
 
 
-def answer(name: str, command: Any, catalog: Catalog, who: Principal, profile: str) -> pa.RecordBatch:
+def answer(name: str, command: Any, view: View) -> pa.RecordBatch:
     """The rows of a metadata command, as one batch of :func:`schema_of`."""
     if name == "CommandGetXdbcTypeInfo":
         return typeinfo.type_info(command.data_type if command.HasField("data_type") else None)
     schema = schema_of(name, command)
-    rows = _ordered(_ROWS[name](command, View(catalog, who, profile)), schema, _ORDER.get(name, ()))
+    rows = list(_ROWS[name](command, view))
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return _ordered(pa.RecordBatch.from_arrays(arrays, schema=schema), _ORDER.get(name, ()))
 
 
-def _ordered(rows: Rows, schema: pa.Schema, by: tuple[str, ...]) -> list[tuple[Any, ...]]:
+def _ordered(batch: pa.RecordBatch, first: tuple[str, ...]) -> pa.RecordBatch:
     """Sorted by the columns that the protocol names, then by all; what has no value comes first."""
-    first = [schema.get_field_index(name) for name in by]
-    at = [*first, *(number for number in range(len(schema)) if number not in first)]
-    return sorted(rows, key=lambda row: [(row[number] is not None, row[number]) for number in at])
+    names = dict.fromkeys((*first, *batch.schema.names))
+    keys = [(name, "ascending", "at_start") for name in names]
+    return batch.take(pc.sort_indices(batch, sort_keys=keys))
 
 
 def is_metadata(name: str) -> bool:
@@ -79,7 +76,7 @@ def _tables(command: Any, view: View) -> Rows:
     for place in _filtered(command, view):
         if wanted(place.dataset.name):
             row = (place.product.domain, place.product.schema_name, place.dataset.name, _TABLE)
-            yield (*row, table_schema(place, view.profile)) if command.include_schema else row
+            yield (*row, view.table_schema(place)) if command.include_schema else row
 
 
 def _table_types(command: Any, view: View) -> Rows:  # noqa: ARG001
@@ -103,38 +100,6 @@ _ORDER: dict[str, tuple[str, ...]] = {
     "CommandGetImportedKeys": _BY_PARENT,
     "CommandGetCrossReference": _BY_PARENT,
 }
-
-
-def table_schema(place: Place, profile: str) -> bytes:
-    """The Arrow schema of a dataset as a client will get it, with Flight SQL's column metadata, serialized."""
-    return _table_schema(place.product.domain, place.product.schema_name, place.dataset, profile)
-
-
-@lru_cache(maxsize=4096)
-def _table_schema(domain: str, product: str, dataset: Dataset, profile: str) -> bytes:
-    notes = dict(dataset.notes)
-    fields = []
-    for column in dataset.table.columns:
-        told = _column_metadata(column, types.present(profile)(column.type))
-        told |= {"CATALOG_NAME": domain, "DB_SCHEMA_NAME": product, "TABLE_NAME": dataset.name}
-        told |= {"REMARKS": notes[column.name]} if notes.get(column.name) else {}
-        metadata = {_PREFIX + key: value for key, value in told.items()}
-        kind = types.presented_arrow(column.type, profile)
-        fields.append(pa.field(column.name, kind, nullable=column.name not in dataset.required, metadata=metadata))
-    return bytes(pa.schema(fields).serialize())
-
-
-def _column_metadata(column: Column, shown: str) -> dict[str, str]:
-    precision, scale = typeinfo.precision_and_scale(shown)
-    told = {
-        "TYPE_NAME": typeinfo.listed_name(shown),
-        "IS_AUTO_INCREMENT": "0",
-        "IS_CASE_SENSITIVE": "1" if column.type == "VARCHAR" else "0",
-        "IS_READ_ONLY": "1",
-        "IS_SEARCHABLE": "1",
-    }
-    told |= {"PRECISION": str(precision)} if precision is not None else {}
-    return told | ({"SCALE": str(scale)} if scale is not None else {})
 
 
 def _filtered(command: Any, view: View) -> Iterator[Place]:

@@ -11,7 +11,7 @@ import pytest
 from connectors.spi import Column, Table
 from connectors.types import is_supported
 from gateway.catalog import Dataset, Place, Product
-from gateway.flight import metadata, typeinfo
+from gateway.flight import tables, typeinfo
 from gateway.flight.life import serving
 from gateway.flight.settings import FlightSettings
 from tests.clients.checklist import ADBC, rows_of_type
@@ -182,7 +182,7 @@ def test_m6_a_table_of_every_type_is_announced_in_types_that_every_client_knows(
     unsigned = [pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(), pa.list_(pa.uint64()), pa.list_(TEXTS), INTERVAL]
     allowed = common | {"full": [*READABLE, *unsigned]}
     for profile, types in allowed.items():
-        shown = pa.ipc.read_schema(pa.py_buffer(metadata.table_schema(place, profile)))
+        shown = pa.ipc.read_schema(pa.py_buffer(tables.table_schema(place, profile)))
         assert [field for field in shown if field.type not in types] == []
         assert [field.nullable for field in shown] == [False] + [True] * (len(names) - 1)
         types_told = [field.metadata[b"ARROW:FLIGHT:SQL:TYPE_NAME"].decode() for field in shown]

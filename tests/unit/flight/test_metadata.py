@@ -1,9 +1,13 @@
 import re
 
+import pyarrow as pa
 import pytest
 
+from connectors.spi import Column, Table
+from gateway.catalog import Catalog, Dataset, Place, Product
 from gateway.flight.patterns import pattern
 from gateway.flight.sqlinfo import CODES, sql_info
+from gateway.flight.tables import TableSchemas, table_schema
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,34 @@ def test_old_jdbc_drivers_are_told_no_code_that_they_fail_on():
     assert codes([]) == sorted(CODES)
     assert codes([], "grpc-java-netty/1.63.0") == sorted(set(CODES) - {10, 11})
     assert codes([10, 11], "grpc-java-netty/1.63.0") == [10, 11]
+
+
+def mesh(kind: str, *, note: str = "", required: tuple[str, ...] = ()) -> tuple[Catalog, Place]:
+    table = Table("facts", (Column("n", kind),))
+    dataset = Dataset("facts", "shop", table, notes=(("n", note),), required=required)
+    product = Product("play", "events", 1, (dataset,))
+    return Catalog("same", (product,)), Place(product, dataset)
+
+
+def shown(serialized: bytes) -> pa.Field:
+    return pa.ipc.read_schema(pa.py_buffer(serialized)).field("n")
+
+
+def test_a_column_is_told_with_its_place_its_type_and_its_note():
+    told = shown(table_schema(mesh("DECIMAL(9,2)", note="Euros.", required=("n",))[1], "full"))
+    assert (told.type, told.nullable) == (pa.decimal128(9, 2), False)
+    assert {key.decode().removeprefix("ARROW:FLIGHT:SQL:"): value.decode() for key, value in told.metadata.items()} == {
+        "TYPE_NAME": "DECIMAL", "PRECISION": "9", "SCALE": "2", "REMARKS": "Euros.", "CATALOG_NAME": "play",
+        "DB_SCHEMA_NAME": "events", "TABLE_NAME": "facts", "IS_AUTO_INCREMENT": "0", "IS_CASE_SENSITIVE": "0",
+        "IS_READ_ONLY": "1", "IS_SEARCHABLE": "1",
+    }  # fmt: skip
+
+
+def test_schemas_are_kept_for_one_catalog_and_each_profile():
+    schemas, (old, then), (new, now) = TableSchemas(), mesh("UBIGINT"), mesh("DATE")
+    first = schemas.of(old, then, "full")
+    assert schemas.of(old, then, "full") is first
+    assert shown(first).type == pa.uint64()
+    assert shown(schemas.of(old, then, "common")).type == pa.decimal128(20, 0)
+    assert shown(schemas.of(new, now, "full")).type == pa.date32()
+    assert shown(schemas.of(old, then, "full")).type == pa.uint64()
