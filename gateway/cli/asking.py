@@ -1,4 +1,7 @@
-"""Two doors to ask at: a running gateway, or one opened in this process. Behind both, the same questions."""
+"""Two doors to ask at: a running gateway, or one opened in this process. Behind both, the same questions.
+
+Only the door that is opened is loaded: a question to a running gateway needs no engine here.
+"""
 
 import re
 import sys
@@ -7,16 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
-
-from connectors.call import Call
-from gateway.catalog import Catalog
 from gateway.errors import ConfigInvalid
-from gateway.flight.client import Client
-from gateway.policy import LOCAL
-from gateway.service import Answer, Options, Service
+
+if TYPE_CHECKING:
+    from gateway.service import Answer
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(\d+\.\d*|\.\d+)")
@@ -45,7 +44,7 @@ class Listed:
 class Door(Protocol):
     """Where questions are asked."""
 
-    def query(self, sql: str, parameters: Sequence[Any]) -> Answer:
+    def query(self, sql: str, parameters: Sequence[Any]) -> "Answer":
         """The answer to one statement."""
 
     def datasets(self) -> list[Listed]:
@@ -67,68 +66,16 @@ def asker(
     ``pushdown`` is on, off or verify.
     """
     if url:
+        from gateway.cli.remote import remote
+
         authority = _read_authority(ca) if ca else b""
-        with Client(url, user=user, password=password, pushdown=pushdown, ca=authority) as client:
-            yield _Remote(client)
-        return
-    from gateway.app import open_gateway
-    from gateway.config import load
+        with remote(url, user=user, password=password, pushdown=pushdown, ca=authority) as door:
+            yield door
+    else:
+        from gateway.cli.local import local
 
-    with open_gateway(load(config)) as gateway:
-        yield _Local(gateway.service, pushdown)
-
-
-class _Remote:
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def query(self, sql: str, parameters: Sequence[Any]) -> Answer:
-        return self._client.query(sql, parameters)
-
-    def datasets(self) -> list[Listed]:
-        return [_from_flight(row) for row in self._client.tables()]
-
-
-class _Local:
-    def __init__(self, service: Service, pushdown: str) -> None:
-        self._service = service
-        self._options = Options(pushdown=pushdown != "off", verify=pushdown == "verify")
-
-    def query(self, sql: str, parameters: Sequence[Any]) -> Answer:
-        plan = self._service.prepare(sql, LOCAL, parameters=parameters, options=self._options)
-        return self._service.run(plan, Call())
-
-    def datasets(self) -> list[Listed]:
-        return sorted(from_catalog(self._service.catalog), key=lambda listed: listed.address)
-
-
-def from_catalog(catalog: Catalog) -> Iterator[Listed]:
-    """What a catalog of this process holds."""
-    for product in catalog.visible(LOCAL):
-        for dataset in product.datasets:
-            notes = dict(dataset.notes)
-            fields = tuple(Field(c.name, c.type, c.nullable, notes.get(c.name, "")) for c in dataset.table.columns)
-            address = f"{product.domain}.{product.schema_name}.{dataset.name}"
-            yield Listed(address, dataset.description, fields)
-
-
-def _from_flight(row: Any) -> Listed:
-    schema: pa.Schema = row["table_schema"]
-    address = ".".join((row["catalog_name"], row["db_schema_name"], row["table_name"]))
-    fields = tuple(Field(f.name, _flight_type(f), f.nullable, _fact(f, "REMARKS")) for f in schema)
-    return Listed(address, _fact(schema, "REMARKS"), fields)
-
-
-def _flight_type(field: pa.Field) -> str:
-    name = _fact(field, "TYPE_NAME") or str(field.type)
-    if pa.types.is_decimal(field.type):
-        return f"{name}({field.type.precision},{field.type.scale})"
-    return name
-
-
-def _fact(of: pa.Field | pa.Schema, name: str) -> str:
-    facts: dict[bytes, bytes] = of.metadata or {}
-    return facts.get(f"ARROW:FLIGHT:SQL:{name}".encode(), b"").decode()
+        with local(config, pushdown=pushdown) as door:
+            yield door
 
 
 def read_statement(sql: str) -> str:

@@ -5,17 +5,18 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from gateway.service import Answer
+if TYPE_CHECKING:
+    from gateway.service import Answer
 
 SHOWN_ROWS = 500
 """A table for people ends after this many rows; the other formats are whole."""
 
 
-def write(answer: Answer, format: str) -> None:  # noqa: A002
+def write(answer: "Answer", format: str) -> None:  # noqa: A002
     """Write all rows as ``table``, ``csv``, ``json`` (one object per line) or ``arrow`` (an IPC stream)."""
     try:
         {"table": _table, "csv": _csv, "json": _json, "arrow": _arrow}[format](answer)
@@ -23,7 +24,7 @@ def write(answer: Answer, format: str) -> None:  # noqa: A002
         answer.close()
 
 
-def write_plan(answer: Answer) -> None:
+def write_plan(answer: "Answer") -> None:
     """Write the lines of an EXPLAIN as they stand."""
     for batch in answer:
         for line in batch.column(0).to_pylist():
@@ -50,7 +51,7 @@ def rows_of(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
     return zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
-def _table(answer: Answer) -> None:
+def _table(answer: "Answer") -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -76,7 +77,7 @@ def _cell(value: Any) -> Any:
     return Text("NULL", style="dim italic") if value is None else Text(str(plain(value)))
 
 
-def _csv(answer: Answer) -> None:
+def _csv(answer: "Answer") -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(answer.schema.names)
     for batch in answer:
@@ -88,7 +89,7 @@ def _csv_cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict, bool)) else value
 
 
-def _json(answer: Answer) -> None:
+def _json(answer: "Answer") -> None:
     names = answer.schema.names
     for batch in answer:
         for row in rows_of(batch):
@@ -96,7 +97,7 @@ def _json(answer: Answer) -> None:
             sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
 
 
-def _arrow(answer: Answer) -> None:
+def _arrow(answer: "Answer") -> None:
     with pa.ipc.new_stream(sys.stdout.buffer, answer.schema) as stream:
         for batch in answer:
             stream.write_batch(batch)

@@ -150,3 +150,10 @@ def test_help_answers_at_once() -> None:
         best = min(best, time.monotonic() - started)
     assert best < 1.0
     assert subprocess.run([sys.executable, "-c", program], cwd=Path.cwd(), check=False).returncode == 0
+
+
+def test_whoever_asks_a_running_gateway_loads_no_engine() -> None:
+    heavy = {"duckdb", "sqlglot", "fsspec", "yaml", "pydantic", "cryptography"}
+    program = f"import gateway.cli.remote, gateway.cli.output, sys; print(sorted({heavy!r} & set(sys.modules)))"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"
