@@ -14,7 +14,7 @@ from connectors.spi import Column, Description, Table
 from gateway.catalog import Catalog, Dataset, Product
 from gateway.contracts import Agreement, agree, remembered
 from gateway.contracts.agreement import EXTRA
-from gateway.contracts.asking import MANY
+from gateway.contracts.asking import AT_ONCE, MANY
 
 HELD = pa.table(
     {"id": pa.array([1], pa.int64()), "name": pa.array(["a"]), "price": pa.array([1], pa.decimal128(8, 2))},
@@ -122,6 +122,33 @@ def test_a_store_that_denies_is_a_problem_and_not_silence():
 def test_the_tables_of_a_silent_store_keep_what_the_contract_says(error):
     told = catalog(Column("id", "BIGINT", nullable=False))
     assert ask(told, Described(error)) == Agreement(told, (), ("ledger",))
+
+
+def test_a_store_that_stays_silent_is_not_asked_about_every_table():
+    class Down(Described):
+        asked = 0
+
+        def describe(self, table: Table, call: Call) -> Description:
+            self.asked += 1
+            return super().describe(table, call)
+
+    store = Down(StoreTimeout("Silent."))
+    assert ask(many(*range(200)), store) == Agreement(many(*range(200)), (), ("ledger",))
+    assert AT_ONCE <= store.asked < 2 * AT_ONCE
+
+
+def test_some_tables_that_take_too_long_do_not_keep_a_store_from_being_asked_about_others():
+    class Slow(Memory):
+        def describe(self, table: Table, call: Call) -> Description:
+            if table.name in slow:
+                raise StoreTimeout("Slow.")
+            return super().describe(table, call)
+
+    slow = {f"t{number}" for number in range(AT_ONCE - 1)}
+    made = ask(many(*range(100)), Slow("ledger", {f"t{number}": HELD for number in range(100)}))
+    assert made.unreachable == ("ledger",)
+    told = [product.datasets[0].rows for product in made.catalog.products]
+    assert told == [None] * len(slow) + [1] * (100 - len(slow))
 
 
 def test_native_types_and_facts_are_taken_over():
