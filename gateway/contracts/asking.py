@@ -37,8 +37,8 @@ def answers(catalog: Catalog, connectors: Mapping[str, Connector], new_call: Cal
         told = pool.map(ask, questions)
         return {
             (store, table): answer
-            for (store, tables), answers in zip(questions, told, strict=True)
-            for table, answer in zip(tables, answers, strict=True)
+            for (store, tables), found in zip(questions, told, strict=True)
+            for table, answer in zip(tables, found, strict=True)
         }
 
 
