@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connectors.errors import TableUnknown
 from connectors.postgres.session import Session
@@ -123,8 +124,12 @@ def _listed(values: Iterable[object]) -> str:
     return ", ".join(map(str, values))
 
 
+@lru_cache(maxsize=4096)
 def _column(name: str, native: str, total: bool, kind: str, collation: str | None, deterministic: bool) -> Column:
-    """``native`` is schema-qualified for types outside pg_catalog, so nobody's own ``uuid`` is taken for Postgres'."""
+    """One value for the same column of many tables.
+
+    ``native`` is schema-qualified for types outside pg_catalog, so nobody's own ``uuid`` is taken for Postgres'.
+    """
     facts = {"not null"} if total else set()
     if kind == "e":
         facts.add("enum")

@@ -42,9 +42,10 @@ def agree(catalog: Catalog, connectors: Mapping[str, Connector], new_call: Calla
         if isinstance(answer, HeadgateError):
             problems.append(f"{where}: {answer.sentence}")
             return dataset
-        found = _differences(dataset.table, answer)
+        by_name = _by_name(answer)
+        found = _differences(dataset.table, by_name)
         problems.extend(f"{where}: {problem}" for problem in found)
-        return dataset if found else replace(dataset, table=_merged(dataset.table, answer), rows=answer.rows)
+        return dataset if found else replace(dataset, table=_merged(dataset.table, answer, by_name), rows=answer.rows)
 
     agreed = _with_datasets(catalog, settled)
     return Agreement(agreed, tuple(problems), tuple(unreachable))
@@ -92,11 +93,10 @@ def _with_datasets(catalog: Catalog, change: Callable[[Product, Dataset], Datase
     return replace(catalog, products=products)
 
 
-def _differences(table: Table, described: Description) -> list[str]:
-    held_by = _by_name(described)
+def _differences(table: Table, by_name: Mapping[str, Column]) -> list[str]:
     found = []
     for column in table.columns:
-        held = _held(column, held_by)
+        held = _held(column, by_name)
         if held is None:
             found.append(f"the contract has a column {column.name}, the store has no {column.physical}")
         elif not _fits(column, held):
@@ -121,9 +121,8 @@ def _fits(declared: Column, held: Column) -> bool:
     return declared.type == held.type
 
 
-def _merged(table: Table, described: Description) -> Table:
+def _merged(table: Table, described: Description, by_name: Mapping[str, Column]) -> Table:
     """The contract's columns with the store's facts and spelling, then those that the store adds to every table."""
-    by_name = _by_name(described)
     columns = [_joined(column, held) for column in table.columns if (held := _held(column, by_name))]
     taken = {column.name.lower() for column in columns}
     columns += [held for held in described.columns if _is_extra(held) and held.name.lower() not in taken]
@@ -134,4 +133,4 @@ def _merged(table: Table, described: Description) -> Table:
 
 def _joined(column: Column, held: Column) -> Column:
     source = held.physical if held.physical != column.name else ""
-    return replace(column, nullable=held.nullable, source=source, native=held.native, facts=held.facts)
+    return Column(column.name, column.type, held.nullable, source, held.native, held.facts)
