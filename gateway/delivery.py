@@ -17,27 +17,33 @@ from gateway.planner.plan import Moved
 
 @dataclass
 class Delivery:
-    """One fragment on its way. ``failure`` keeps the source's own error, which DuckDB would wrap in text."""
+    """One fragment on its way. ``failure`` keeps the source's own error, which DuckDB would wrap in text.
+
+    ``kept`` are the batches that were read and have not been handed on, ``rest`` is what comes after them, if any.
+    """
 
     name: str
     columns: tuple[Column, ...]
     stream: Checked
     moved: Moved
     kept: list[pa.RecordBatch] = field(default_factory=list)
-    rest: Iterator[pa.RecordBatch] | None = None
+    rest: Iterator[pa.RecordBatch] | None = field(init=False)
     failure: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.rest = iter(self.stream)
 
     def buffer(self, limit: int) -> None:
         """Read batches until the end, or until ``limit`` bytes are kept and the rest has to go elsewhere."""
         started = time.perf_counter()
         size = 0
-        batches = iter(self.stream)
-        for batch in batches:
+        for batch in self.rest or ():
             self.kept.append(batch)
             size += batch.nbytes
             if size > limit:
-                self.rest = batches
                 break
+        else:
+            self.rest = None
         self._measure(started)
 
     def install(self, cursor: duckdb.DuckDBPyConnection, *, streamed: bool) -> None:
@@ -45,21 +51,25 @@ class Delivery:
         started = time.perf_counter()
         raw = f"{self.name}_rows"
         if streamed:
-            self.moved.how = "streamed"
-            cursor.register(raw, self._reader(self._told(iter(self.stream))))
+            cursor.register(raw, self.reader())
         elif self.rest is None:
             self.moved.how = "buffered"
             cursor.register(raw, pa.Table.from_batches(self.kept, schema=self.stream.schema))
         else:
             self.moved.how = "spilled"
             source = f"{self.name}_source"
-            cursor.register(source, self._reader(self._told(chain(self._kept(), self.rest))))
+            cursor.register(source, self._reader())
             try:
                 cursor.execute(f'CREATE TEMP TABLE "{raw}" AS SELECT * FROM "{source}"')
             finally:
                 cursor.unregister(source)
             self._measure(started)
         cursor.execute(f'CREATE TEMP VIEW "{self.name}" AS SELECT {_casts(self.columns)} FROM "{raw}"')
+
+    def reader(self) -> pa.RecordBatchReader:
+        """The rows as a stream that nobody keeps, to be read once."""
+        self.moved.how = "streamed"
+        return self._reader()
 
     def _measure(self, started: float) -> None:
         self.moved.milliseconds += (time.perf_counter() - started) * 1000
@@ -70,8 +80,8 @@ class Delivery:
         while self.kept:
             yield self.kept.pop(0)
 
-    def _reader(self, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self.stream.schema, batches)
+    def _reader(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self.stream.schema, self._told(chain(self._kept(), self.rest or ())))
 
     def _told(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         started = time.perf_counter()

@@ -98,7 +98,7 @@ class _Run:
         wanted = self.plan.explain and self.plan.scans
         reads = in_place_reads(cursor, self.plan.residual) if wanted else ()
         started = time.perf_counter()
-        reader = _first(residual, again)
+        reader = fetching.passed or _first(residual, again)
         answer = EngineAnswer(
             self.plan.schema, reader, self.call, self.held.pop_all(), self.explain, again, moved, started
         )

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import duckdb
+import pyarrow as pa
 
 from connectors.border import checked
 from connectors.call import Call
@@ -15,14 +16,19 @@ from gateway import sql
 from gateway.delivery import Delivery, Unpushed
 from gateway.held import Held, naming, products
 from gateway.keying import collect, rounds
+from gateway.passing import passes
 from gateway.planner.plan import Moved, Plan, RemoteFragment
 from gateway.planner.unpushed import is_plain, tables_of, text_over
 
 _OPEN_AT_ONCE = 8
+_AHEAD_BYTES = 1 << 20
 
 
 class Fetching:
-    """The fragments of a plan on their way. ``buffer_bytes`` bounds what each may keep as an Arrow table."""
+    """The fragments of a plan on their way. ``buffer_bytes`` bounds what each may keep as an Arrow table.
+
+    ``passed`` is the answer itself where a store has computed the whole of it, and DuckDB has nothing to do.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class Fetching:
         self._cursor = cursor
         self._stores = stores
         self._buffer_bytes = buffer_bytes
+        self.passed: pa.RecordBatchReader | None = None
         self._arrivals: dict[str, Delivery | Unpushed] = {}
         self._told: dict[str, tuple[str, ...]] = {}
 
@@ -57,8 +64,11 @@ class Fetching:
 
         for fragments in rounds(self._plan):
             hints = [self._hints(remote) for remote in fragments]
-            with ThreadPoolExecutor(min(len(fragments), _OPEN_AT_ONCE), "headgate-fetch") as pool:
-                fetched = list(pool.map(fetch, fragments, hints))
+            if len(fragments) == 1:
+                fetched = [fetch(fragments[0], hints[0])]
+            else:
+                with ThreadPoolExecutor(min(len(fragments), _OPEN_AT_ONCE), "headgate-fetch") as pool:
+                    fetched = list(pool.map(fetch, fragments, hints))
             for remote, arrival in zip(fragments, fetched, strict=True):
                 self._install(remote, arrival)
 
@@ -98,6 +108,8 @@ class Fetching:
             made = self._open(remote, remote.name, remote.fragment, hints)
             if not self._plan.streamed:
                 made.buffer(self._buffer_bytes)
+            elif passes(self._plan) and not is_plain(remote.fragment):
+                made.buffer(_AHEAD_BYTES)  # while nothing is handed on, what the store cannot compute is taken back
         except StoreValueError:
             if is_plain(remote.fragment):
                 raise
@@ -112,6 +124,8 @@ class Fetching:
         try:
             if isinstance(arrival, Unpushed):
                 arrival.install(self._cursor)
+            elif passes(self._plan):
+                self.passed = arrival.reader()
             else:
                 arrival.install(self._cursor, streamed=self._plan.streamed)
         except duckdb.Error:
