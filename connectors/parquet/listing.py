@@ -1,11 +1,12 @@
 """From a table's name to its files: a path, a folder, or a glob below the store's URL, each file with its version."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 from urllib.parse import unquote
 
 from connectors.call import Call
@@ -21,6 +22,8 @@ from connectors.errors import (
 from connectors.files import PinnedFile, ReadAt
 from connectors.parquet.sources import Mark, Source
 
+T = TypeVar("T")
+U = TypeVar("U")
 _AT_ONCE = 16
 _WILD = re.compile(r"[*?\[]")
 _DENIED = re.compile(
@@ -61,16 +64,24 @@ def list_files(source: Source, name: str, call: Call) -> tuple[File, ...]:
             return source.mark(path)
 
     base, pattern = _pattern(name)
+    paths = source.below if _WILD.search(name) else source.walk
     with translated(f"The files of {name!r}"):
-        found = sorted(path for path in source.walk(base) if pattern.fullmatch(path) and _shown(path, base))
+        found = sorted(path for path in paths(base) if pattern.fullmatch(path) and _shown(path, base))
         if not found:
             raise FileNotFoundError(name)
-        with ThreadPoolExecutor(min(_AT_ONCE, len(found)), "headgate-list") as pool:
-            marks = list(pool.map(mark, found))
+        marks = at_once(mark, found, "headgate-list")
     return tuple(
         File(path, mark.size, mark.version, _guarded(source, path, mark))
         for path, mark in zip(found, marks, strict=True)
     )
+
+
+def at_once(work: Callable[[T], U], items: Sequence[T], threads: str) -> list[U]:
+    """What ``work`` makes of each item, in their order: of several at a time, and of a single one without a thread."""
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(_AT_ONCE, len(items)), threads) as pool:
+        return list(pool.map(work, items))
 
 
 @contextmanager
@@ -80,7 +91,7 @@ def translated(what: str, *, pinned: bool = False) -> Iterator[None]:
         yield
     except HeadgateError:
         raise
-    except FileNotFoundError as problem:
+    except (FileNotFoundError, NotADirectoryError) as problem:
         if pinned:
             raise StoreChanged(f"{what} was removed while it was read.", hint="Run the query again.") from problem
         hint = "Check physicalName in the contract, and that the product has been published."

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -11,11 +10,10 @@ from connectors.errors import HeadgateError, StoreChanged, StoreError, StoreSche
 from connectors.files import PinnedFiles
 from connectors.parquet.columns import OTHER
 from connectors.parquet.footers import Footer, Footers, total
-from connectors.parquet.listing import File, list_files
+from connectors.parquet.listing import File, at_once, list_files
 from connectors.parquet.sources import Source
 from connectors.spi import Capabilities, Column, Description, Estimate, Fragment, Hints, Scan, Snapshot, Stream, Table
 
-_AT_ONCE = 16
 _HINT = "Bring the contract and the files into line."
 
 
@@ -114,8 +112,7 @@ class Parquet:
             call.check()
             return self._footers.of(file)
 
-        with ThreadPoolExecutor(min(_AT_ONCE, len(files)), "headgate-footers") as pool:
-            return list(pool.map(read, files))
+        return at_once(read, files, "headgate-footers")
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TypeVar
 
 from connectors.call import Call
@@ -112,7 +113,7 @@ class PostgresConnector:
     def render(self, fragment: Fragment) -> str:
         """The Postgres text. Raises :class:`StoreRejected` for what is outside the whitelist."""
         try:
-            return render(fragment)
+            return _rendered(fragment)
         except ValueError as problem:
             raise StoreRejected(f"The connector does not write this query: {problem}.", store=self._name) from problem
 
@@ -129,6 +130,12 @@ class PostgresConnector:
             raise self._pool.told(problem) from problem
         self._pool.release(session)
         return answer
+
+
+@lru_cache(maxsize=256)
+def _rendered(fragment: Fragment) -> str:
+    """Written when the plan was made, and wanted again each time that the plan is run."""
+    return render(fragment)
 
 
 def connect(name: str, options: Mapping[str, object], surroundings: Surroundings) -> PostgresConnector:  # noqa: ARG001

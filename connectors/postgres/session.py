@@ -46,12 +46,16 @@ class Session:
     """A connection of its own to one database. One thread at a time, except for :meth:`interrupt`.
 
     Everything here blocks and raises what ADBC raises: callers bound it in time and translate its errors.
+    ``exported`` is the id under which others can import the snapshot of a transaction that began with tables (empty on
+    a standby), ``version`` what the server prints for it.
     """
 
     def __init__(self, connection: dbapi.Connection) -> None:
         self._connection = connection
         self.pid = 0
         self.label = ""
+        self.exported = ""
+        self.version = ""
 
     @classmethod
     def opened(cls, uri: str) -> "Session":
@@ -93,7 +97,8 @@ class Session:
         """Start a REPEATABLE READ READ ONLY transaction, seeing what an exported ``snapshot`` sees if one is given.
 
         ``label`` becomes application_name; ``milliseconds`` is the time limit of each statement, 0 for none;
-        ``tables`` are quoted names that nobody can truncate or rewrite until the transaction ends.
+        ``tables`` are quoted names that nobody can truncate or rewrite until the transaction ends: with them, the
+        snapshot is taken and exported at once.
         """
         self.label = _UNSAFE.sub("_", label)[:63]
         begin = [
@@ -103,17 +108,19 @@ class Session:
         ]
         if snapshot:
             begin.insert(1, f"SET TRANSACTION SNAPSHOT {text(snapshot)}")
-        self.do(*begin)
         if tables:
-            self._hold(tables)
+            self._hold(begin, tables)
+            self._export()
+        else:
+            self.do(*begin)
 
-    def _hold(self, tables: Sequence[str]) -> None:
+    def _hold(self, begin: Sequence[str], tables: Sequence[str]) -> None:
         """Lock before the first query, so before the snapshot is taken: to an older one a truncated table is empty."""
         # A snapshot cannot be exported out of a subtransaction, so the savepoint goes; the locks stay.
         release = f"RELEASE SAVEPOINT {_SAVEPOINT}"
         try:
             lock = f"LOCK TABLE {', '.join(tables)} IN ACCESS SHARE MODE"
-            self.do(f"SAVEPOINT {_SAVEPOINT}", lock, release)
+            self.do(*begin, f"SAVEPOINT {_SAVEPOINT}", lock, release)
         except dbapi.Error as problem:
             if problem.sqlstate != _WRONG_KIND:
                 raise
@@ -121,11 +128,9 @@ class Session:
             self.recover()
             self.do(*(f"SELECT 1 FROM {table} LIMIT 0" for table in tables), release)
 
-    def export(self) -> tuple[str, str]:
-        """The id under which others can import this transaction's snapshot (empty on a standby), and its version."""
+    def _export(self) -> None:
         exported = "CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_export_snapshot() END"
-        found = self.rows(f"SELECT {exported}, pg_current_snapshot()::text")[0]
-        return found[0], found[1]
+        ((self.exported, self.version),) = self.rows(f"SELECT {exported}, pg_current_snapshot()::text")
 
     def stream(self, query: str, *, one_by_one: bool = False) -> Generator[pa.RecordBatch, None, None]:
         """The batches of a query as ADBC makes them, under a savepoint. Closing the iterator early drains it.

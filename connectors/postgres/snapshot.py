@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from connectors.call import Call
 from connectors.errors import HeadgateError
+from connectors.postgres.lookups import is_lookup
 from connectors.postgres.packed import Packing
 from connectors.postgres.pool import WAIT, Pool
 from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, Together, is_divisible, measured, pieces
@@ -28,11 +29,7 @@ class PostgresSnapshot:
         self._ended = False
         held = tuple(dict.fromkeys(table_name(table.name) for table in tables))
         first = pool.begin(call, tables=held)
-        try:
-            self._exported, self._version = pool.run(first, call, first.export)
-        except BaseException as problem:
-            pool.drop()
-            raise pool.told(problem) from problem
+        self._exported, self._version = first.exported, first.version
         self._free = [first]
 
     @property
@@ -46,7 +43,8 @@ class PostgresSnapshot:
         Where the query is the ``whole`` of a fragment that reads one large table, connections to spare read along.
         """
         session = self._session(call)
-        extent = self._measured(session, fragment, query, call) if whole and is_divisible(fragment) else NO_EXTENT
+        divisible = whole and is_divisible(fragment) and not is_lookup(fragment)
+        extent = self._measured(session, fragment, query, call) if divisible else NO_EXTENT
         most = min(MOST, os.cpu_count() or 1, extent.blocks) if extent.shared and self._exported else 1
         sessions = [session, *self._others(most - 1, call)]
         packing = extent.packing

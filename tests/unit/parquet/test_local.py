@@ -92,7 +92,7 @@ def test_names_that_lead_out_of_the_store_are_refused(lake: Path, name: str) -> 
     assert "does not lead to files of the store" in raised.value.sentence
 
 
-@pytest.mark.parametrize("name", ["nothing", "nothing/*.parquet", "plays/*.parquet"])
+@pytest.mark.parametrize("name", ["nothing", "nothing/*.parquet", "plays/*.parquet", "plays/month=1/a.parquet/*"])
 def test_no_files_is_an_unknown_table(lake: Path, name: str) -> None:
     with pytest.raises(TableUnknown) as raised:
         paths(store(lake), name)
