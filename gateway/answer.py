@@ -79,6 +79,8 @@ class EngineAnswer:
             except Exception as problem:
                 raise self._explain(problem) from problem
             self._begun = True
+        if batch.schema.equals(self.schema, check_metadata=True):
+            return batch  # as DuckDB's are; to put one together anew costs as much as to send it
         return pa.RecordBatch.from_arrays(batch.columns, schema=self.schema)
 
     def _read(self) -> pa.RecordBatch:

@@ -15,6 +15,7 @@ from connectors.errors import HeadgateError
 from connectors.files import PinnedFiles
 from connectors.spi import Connector
 from gateway.answer import Again, EngineAnswer
+from gateway.batching import batch_rows
 from gateway.database import Database
 from gateway.delivery import install_scan
 from gateway.duckdb_errors import translate
@@ -24,8 +25,6 @@ from gateway.held import Held, hold, naming, products
 from gateway.planner.plan import InPlaceScan, Moved, Plan
 from gateway.reads import in_place_reads
 from gateway.stopping import deadline, interruptible
-
-_BATCH_ROWS = 65_536
 
 
 class Engine:
@@ -87,7 +86,7 @@ class _Run:
         self.call.check()
 
         def residual() -> pa.RecordBatchReader:
-            return cursor.sql(self.plan.residual).to_arrow_reader(_BATCH_ROWS)
+            return cursor.sql(self.plan.residual).to_arrow_reader(batch_rows(self.plan.schema))
 
         def again() -> pa.RecordBatchReader | None:
             return residual() if fetching.take_back() else None

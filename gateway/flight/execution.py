@@ -73,9 +73,10 @@ class Execution:
         outcome: BaseException | None = None
         try:
             while (handed := self._next()) is not Mark.ENDED:
-                for part in slices(self._empty if isinstance(handed, Mark) else handed):
+                batch = self._empty if isinstance(handed, Mark) else handed
+                for part in slices(batch):
                     self._rows += part.num_rows
-                    self._bytes += part.nbytes
+                    self._bytes += _size(part, of=batch)
                     self._running.waiting_since = time.monotonic()
                     yield part
                     self._running.waiting_since = None
@@ -156,9 +157,15 @@ class Execution:
         )
 
 
+def _size(part: pa.RecordBatch, of: pa.RecordBatch) -> int:
+    """Bytes of a part's values. Of a whole batch they are all that its buffers hold, which is known at once."""
+    return int(part.get_total_buffer_size() if part is of else part.nbytes)
+
+
 def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Cut a batch into parts of at most 2 MiB without copying; a single row is never cut."""
-    if batch.nbytes <= MAX_BATCH_BYTES or batch.num_rows <= 1:
+    # What the buffers hold is told at once; how much of them is the batch's has to be looked for in every column.
+    if batch.num_rows <= 1 or batch.get_total_buffer_size() <= MAX_BATCH_BYTES or batch.nbytes <= MAX_BATCH_BYTES:
         yield batch
         return
     parts = -(-batch.nbytes // MAX_BATCH_BYTES)

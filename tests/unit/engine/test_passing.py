@@ -39,7 +39,9 @@ def mesh() -> Iterator[Mesh]:
 
 
 @pytest.mark.parametrize("sql", WHOLE)
-def test_an_answer_that_one_store_computes_passes_duckdb_by(mesh: Mesh, sql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_one_store_computes_passes_duckdb_by(
+    mesh: Mesh, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = mesh.ask(sql, pushdown=False)
     plan = mesh.plan(sql)
     assert passes(plan)

@@ -332,3 +332,12 @@ def test_slices_are_small_and_whole(column):
     parts = list(slices(batch))
     assert all(part.nbytes <= MAX_BATCH_BYTES or part.num_rows == 1 for part in parts)
     assert pa.Table.from_batches(parts).equals(pa.Table.from_batches([batch]))
+
+
+def test_what_was_sent_is_counted_in_whole_batches_and_in_parts():
+    long = pa.record_batch({"n": pa.array(range(600_000), pa.int64())})
+    scene = Scene([BATCH, long])
+    sent = list(scene.start())
+    assert [part.num_rows for part in sent] == [2, 200_000, 200_000, 200_000]
+    assert f"headgate_bytes_sent_total {16 + 600_000 * 8}" in scene.metrics.text()
+    scene.is_clean()
