@@ -1,4 +1,4 @@
-"""A large answer over the wire, beside bare Flight with the same batches."""
+"""A large answer over the wire, beside bare Flight with the same batches, and with DuckDB alone behind it."""
 
 from benchmarks.equality import difference
 from benchmarks.processes import Peaks, peak
@@ -28,7 +28,15 @@ def stream(setting: Setting) -> Scenario:
         once = flight.table(started[0].connection, started[0].text(_EVERY))
         return flight.BareFlight(land, {"lineitem": once}, TIMES).named({"many lineitem": _MANY})
 
-    starts: Starts = {"gateway": ours, "bare-flight": bare}
+    def made() -> flight.BareFlight:
+        text = _MANY.replace("lineitem AS", f"'{land.files}/lineitem.parquet' AS")
+        return flight.MadeFlight(land, {"many lineitem": text}).named({"many lineitem": _MANY})
+
+    scenario.notes.append(
+        "bare-flight has the batches in memory; duckdb-flight has DuckDB make them of a local file while they are "
+        "sent, as any server must that does not know its answers beforehand."
+    )
+    starts: Starts = {"gateway": ours, "bare-flight": bare, "duckdb-flight": made}
     with running(setting, scenario, starts) as systems:
         _measure(setting, scenario, systems)
     scenario.missing["trino"] = "its protocol carries JSON, so there are no batches to compare"
