@@ -46,15 +46,13 @@ class Session:
     """A connection of its own to one database. One thread at a time, except for :meth:`interrupt`.
 
     Everything here blocks and raises what ADBC raises: callers bound it in time and translate its errors.
-    ``exported`` is the id under which others can import the snapshot of a transaction that began with tables (empty on
-    a standby), ``version`` what the server prints for it.
+    ``version`` is what the server prints for the snapshot of a transaction that began with tables.
     """
 
     def __init__(self, connection: dbapi.Connection) -> None:
         self._connection = connection
         self.pid = 0
         self.label = ""
-        self.exported = ""
         self.version = ""
 
     @classmethod
@@ -98,7 +96,7 @@ class Session:
 
         ``label`` becomes application_name; ``milliseconds`` is the time limit of each statement, 0 for none;
         ``tables`` are quoted names that nobody can truncate or rewrite until the transaction ends: with them, the
-        snapshot is taken and exported at once.
+        snapshot is taken at once.
         """
         self.label = _UNSAFE.sub("_", label)[:63]
         begin = [
@@ -110,7 +108,7 @@ class Session:
             begin.insert(1, f"SET TRANSACTION SNAPSHOT {text(snapshot)}")
         if tables:
             self._hold(begin, tables)
-            self._export()
+            ((self.version,),) = self.rows("SELECT pg_current_snapshot()::text")
         else:
             self.do(*begin)
 
@@ -128,9 +126,11 @@ class Session:
             self.recover()
             self.do(*(f"SELECT 1 FROM {table} LIMIT 0" for table in tables), release)
 
-    def _export(self) -> None:
+    def export(self) -> str:
+        """The id under which others can import this transaction's snapshot; empty on a standby. Before any stream."""
         exported = "CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_export_snapshot() END"
-        ((self.exported, self.version),) = self.rows(f"SELECT {exported}, pg_current_snapshot()::text")
+        ((found,),) = self.rows(f"SELECT {exported}")
+        return str(found)
 
     def stream(self, query: str, *, one_by_one: bool = False) -> Generator[pa.RecordBatch, None, None]:
         """The batches of a query as ADBC makes them, under a savepoint. Closing the iterator early drains it.

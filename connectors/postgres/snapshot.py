@@ -3,8 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from connectors.call import Call
 from connectors.errors import HeadgateError
@@ -16,6 +17,8 @@ from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.render.native import table_name
 from connectors.spi import Fragment, Stream, Table
+
+T = TypeVar("T")
 
 
 class PostgresSnapshot:
@@ -29,8 +32,13 @@ class PostgresSnapshot:
         self._ended = False
         held = tuple(dict.fromkeys(table_name(table.name) for table in tables))
         first = pool.begin(call, tables=held)
-        self._exported, self._version = first.exported, first.version
+        self._version = first.version
         self._free = [first]
+        self._exported = ""
+        # To export costs as much as to look a row up, which is over before another connection could help.
+        self._untouched = len(held) == 1
+        if not self._untouched:
+            self._share(first, call)
 
     @property
     def version(self) -> str:
@@ -43,6 +51,9 @@ class PostgresSnapshot:
         Where the query is the ``whole`` of a fragment that reads one large table, connections to spare read along.
         """
         session = self._session(call)
+        untouched, self._untouched = self._untouched, False
+        if untouched and not is_lookup(fragment):
+            self._share(session, call)
         divisible = whole and is_divisible(fragment) and not is_lookup(fragment)
         extent = self._measured(session, fragment, query, call) if divisible else NO_EXTENT
         most = min(MOST, os.cpu_count() or 1, extent.blocks) if extent.shared and self._exported else 1
@@ -64,9 +75,19 @@ class PostgresSnapshot:
                 stream.stop()
         return stream
 
+    def _share(self, session: Session, call: Call) -> None:
+        """Let other sessions see what this one sees, which has not streamed yet."""
+        exported = self._run(session, call, session.export)
+        with self._lock:
+            self._exported = exported
+            self._lock.notify_all()
+
     def _measured(self, session: Session, fragment: Fragment, query: str, call: Call) -> Extent:
+        return self._run(session, call, lambda: measured(session, fragment, query))
+
+    def _run(self, session: Session, call: Call, work: Callable[[], T]) -> T:
         try:
-            return self._pool.run(session, call, lambda: measured(session, fragment, query))
+            return self._pool.run(session, call, work)
         except BaseException as problem:
             self._pool.drop()
             raise self._pool.told(problem) from problem
@@ -93,14 +114,15 @@ class PostgresSnapshot:
             with self._lock:
                 if self._free:
                     return self._free.pop()
-            # A standby cannot share its snapshot: there, fragments go through the one connection in turn.
+            # What is not shared, as on a standby, goes through the one connection in turn.
             if self._exported and (session := self._pool.begin_if_free(call, self._exported)):
                 return session
             if time.monotonic() > until:
                 raise self._pool.exhausted()
             call.check()
             with self._lock:
-                self._lock.wait_for(lambda: bool(self._free), 0.05)
+                if not self._free:
+                    self._lock.wait(0.05)
 
     def end(self) -> None:
         """Stop whatever still reads and give all sessions back. Returns within about a second."""

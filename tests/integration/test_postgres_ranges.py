@@ -11,6 +11,7 @@ from connectors.call import Call
 from connectors.errors import HeadgateError, StoreValueError
 from connectors.postgres import PostgresConnector
 from connectors.postgres.ranges import Together, is_divisible
+from connectors.postgres.session import Session
 from connectors.spi import NO_HINTS, Column, Fragment, Hints, Table
 from tests.services.fragments import fragment
 from tests.services.numbers import made, until
@@ -181,10 +182,10 @@ def test_other_queries_keep_half_of_the_pool(dsn: str, monkeypatch: pytest.Monke
         store.close()
 
 
-def test_a_standby_cannot_share_its_snapshot(store: PostgresConnector) -> None:
+def test_a_standby_cannot_share_its_snapshot(store: PostgresConnector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "export", lambda _: "")
     call = Call(timeout=30)
     with store.snapshot([table("large")], call) as snapshot:
-        snapshot._exported = ""
         stream = store.open(selecting(WHOLE), snapshot, NO_HINTS, call)
         assert not isinstance(stream, Together)
         assert sum(batch.num_rows for batch in stream) == ROWS

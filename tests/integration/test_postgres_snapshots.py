@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from connectors.call import Call
 from connectors.errors import StoreDenied, StoreUnavailable
 from connectors.postgres import PostgresConnector
+from connectors.postgres.session import Session
 from connectors.spi import NO_HINTS, Column, Table
 from tests.services.fragments import fragment
 from tests.services.numbers import ALL, COUNTED, NUMBERS, count, fill, made, until
@@ -62,6 +64,24 @@ def test_fragments_of_one_query_see_one_snapshot(postgres_server: Any) -> None:
         read()
     assert found == [400_000] * 5
     assert count(store) == 399_700
+    store.close()
+
+
+def test_a_lookup_shares_no_snapshot_and_what_comes_after_it_still_sees_the_same(
+    postgres_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "export", None)  # nobody is to ask for it
+    store = made(fill(postgres_server, "looked_up", 1_000))
+    keyed = replace(NUMBERS, key=("n",))
+    lookup = fragment("SELECT t.n FROM numbers AS t WHERE t.n = 7", {"t": keyed})
+    call = Call(timeout=20)
+    with store.snapshot([keyed], call) as snapshot:
+        assert snapshot.version.count(":") == 2
+        postgres_server.execute("DELETE FROM numbers WHERE n <= 300", database="looked_up")
+        streams = [store.open(wanted, snapshot, NO_HINTS, call) for wanted in (lookup, lookup, COUNTED)]
+        found = [[row for batch in stream for row in batch.to_pylist()] for stream in streams]
+        assert store.pool.in_use == 1
+    assert found == [[{"n": 7}], [{"n": 7}], [{"c": 1_000}]]
     store.close()
 
 
