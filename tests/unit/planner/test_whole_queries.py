@@ -32,6 +32,7 @@ WHOLE = [
         " join few y on x.id = y.id"
     ),
     "select id from artists.catalog.labels union select label_id from payments.royalties.rates",
+    "select label_id from artists.catalog.artists union all select label_id from payments.royalties.rates",
     "select id from artists.catalog.labels except all select label_id from payments.royalties.rates order by 1 limit 3",
     "select label_id, count(*), avg(rate) from payments.royalties.rates group by rollup (label_id) having count(*) > 2",
     "select label_id, sum(rate) filter (where active), count(distinct rate) from payments.royalties.rates group by all",
