@@ -15,6 +15,7 @@ from connectors.kafka.broker import Broker
 from connectors.kafka.record import Record
 
 BATCH = 500
+"""Messages asked for at once: few enough that Python does not search them for cycles; :mod:`raw` lets them go."""
 # A broker that answers but sends nothing may be skipping over a large aborted transaction: it gets this much longer.
 PATIENCE = 5
 
