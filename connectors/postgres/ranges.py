@@ -1,19 +1,16 @@
 """Reading one large table over several connections of one snapshot, each a range of its blocks."""
 
 import json
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import pyarrow as pa
 from sqlglot import exp
 
 from connectors.postgres import packed
 from connectors.postgres.packed import Packing
 from connectors.postgres.session import Session
-from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.render.native import MAX_IDENTIFIER, identifier, table_parts, text
 from connectors.spi import Fragment
 
@@ -149,35 +146,3 @@ def narrowed(fragment: Fragment, query: str, conditions: Sequence[str]) -> str:
     """The text of a divisible fragment under further conditions on its table."""
     word = "AND" if fragment.query.args.get("where") else "WHERE"
     return f"{query} {word} {' AND '.join(conditions)}"
-
-
-class Together:
-    """Streams of one schema as one stream, a batch of each in turn."""
-
-    def __init__(self, streams: Sequence[PostgresStream]) -> None:
-        self._streams = streams
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The schema of every batch."""
-        return self._streams[0].schema
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The batches of all; where one stream fails, the others are stopped."""
-        turns = deque(iter(stream) for stream in self._streams)
-        try:
-            while turns:
-                turn = turns.popleft()
-                if (batch := next(turn, None)) is not None:
-                    turns.append(turn)
-                    yield batch
-        except Exception:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        """Stop all at once. Idempotent, returns within a second."""
-        for stream in self._streams:
-            stream.stop()
-        for stream in self._streams:
-            stream.wait(GRACE / len(self._streams))

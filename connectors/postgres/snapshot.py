@@ -12,9 +12,10 @@ from connectors.errors import HeadgateError
 from connectors.postgres.lookups import is_lookup
 from connectors.postgres.packed import Packing
 from connectors.postgres.pool import WAIT, Pool
-from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, Together, is_divisible, measured, pieces
+from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, is_divisible, measured, pieces
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
+from connectors.postgres.together import Together
 from connectors.render.native import table_name
 from connectors.spi import Fragment, Stream, Table
 

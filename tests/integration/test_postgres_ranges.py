@@ -10,8 +10,9 @@ import pytest
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreValueError
 from connectors.postgres import PostgresConnector
-from connectors.postgres.ranges import Together, is_divisible
+from connectors.postgres.ranges import is_divisible
 from connectors.postgres.session import Session
+from connectors.postgres.together import Together
 from connectors.spi import NO_HINTS, Column, Fragment, Hints, Table
 from tests.services.fragments import fragment
 from tests.services.numbers import made, until
@@ -117,6 +118,8 @@ def test_only_rows_that_stand_for_themselves_are_divided() -> None:
         assert not is_divisible(selecting(text)), text
     counted = fragment("SELECT COUNT(*) AS n FROM large AS t", {"t": table("large")}, Column("n", "BIGINT"))
     ranked = fragment("SELECT RANK() OVER () AS n FROM large AS t", {"t": table("large")}, Column("n", "BIGINT"))
+    nested = fragment("SELECT q.n FROM (SELECT t.id AS n FROM large AS t) AS q", {"t": table("large")}, COLUMNS[0])
+    assert not is_divisible(nested)
     assert not is_divisible(counted)
     assert not is_divisible(ranked)
 
