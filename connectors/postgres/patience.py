@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from connectors.call import Call
 from connectors.errors import StoreTimeout
+from connectors.threads import background
 
 T = TypeVar("T")
 Act = Callable[[], None]
@@ -71,10 +72,3 @@ def _await(finished: threading.Event, wake: threading.Event, seconds: float) -> 
     left = seconds
     while left > 0 and not wake.is_set() and not finished.wait(min(0.05, left)):
         left -= 0.05
-
-
-def background(work: Act, name: str) -> threading.Thread:
-    """Start ``work`` in a daemon thread, so that one that hangs in a driver does not keep the process alive."""
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    return thread

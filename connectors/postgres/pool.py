@@ -10,9 +10,10 @@ from typing import TypeVar
 from connectors.call import Call
 from connectors.errors import HeadgateError, StoreUnavailable
 from connectors.postgres.errors import is_broken, translated
-from connectors.postgres.patience import background, within
+from connectors.postgres.patience import within
 from connectors.postgres.session import Session
 from connectors.render.native import text
+from connectors.threads import background
 
 T = TypeVar("T")
 WAIT = 30.0
@@ -111,7 +112,7 @@ class Pool:
 
         Waits for that no longer than half a second.
         """
-        background(partial(self._reset, session), "headgate-postgres-reset").join(0.5)
+        background(partial(self._reset, session), "headgate-postgres-reset").wait(0.5)
 
     def drop(self, session: Session | None = None) -> None:
         """Take back what must not be used again: close ``session``, unless :meth:`run` did, and free its place."""

@@ -12,9 +12,9 @@ from connectors.call import Call
 from connectors.errors import CallCancelled, HeadgateError, StoreTimeout
 from connectors.postgres.errors import is_broken
 from connectors.postgres.packed import Packing
-from connectors.postgres.patience import background
 from connectors.postgres.session import Session
 from connectors.postgres.transport import to_schema
+from connectors.threads import background
 
 GRACE = 0.8
 """Seconds that closing waits for the server to obey before its backend is terminated."""

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from connectors.call import Call
+from connectors.threads import background
 from gateway.errors import Internal
 from gateway.service import Answer
 
@@ -37,8 +38,7 @@ class Producer:
         self._ended = ended
         self._handed: deque[Handed] = deque()
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._produce, name="headgate-query", daemon=True)
-        self._thread.start()
+        self._over = background(self._produce, "headgate-query")
 
     def take(self, seconds: float) -> Handed | None:
         """What comes next; None when nothing came for so long. Raises nothing: errors are handed over too."""
@@ -52,7 +52,7 @@ class Producer:
     def close(self) -> None:
         """End it, if it has not ended, and wait until it has. Idempotent."""
         self._call.cancel()
-        self._thread.join()
+        self._over.wait()
 
     def _produce(self) -> None:
         last: Handed = Mark.ENDED

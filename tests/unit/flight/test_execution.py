@@ -229,7 +229,7 @@ def test_a_stopped_answer_is_freed_while_its_reader_stands_still():
     batches = scene.start()
     next(batches)
     scene.execution._running.stop(DeadlineExceeded("The client stopped reading."))
-    scene.execution._producer._thread.join(5)
+    assert scene.execution._producer._over.wait(5)
     assert scene.answer.closed == 1
     scene.gate.enter(Call(), "ann")  # the place is free, and the reader has not come back yet
     scene.gate.leave("ann")
