@@ -65,8 +65,10 @@ def _slower(scenario: Scenario, rival: str, most: float) -> Goal:
         for name, (ours, theirs) in medians.items()
         if ours.values and theirs.values and not ours.flaw and not theirs.flaw
     }
+    if not over:
+        return Goal(told, "not measured", None)
     measured = ", ".join(f"{name} {extra:+.1f} ms" for name, extra in over.items())
-    return Goal(told, measured or "not measured", max(over.values()) <= most if over else None)
+    return Goal(told, f"{measured}{_of_how_many(scenario, rival)}", max(over.values()) <= most)
 
 
 def _raw(scenario: Scenario) -> Goal:

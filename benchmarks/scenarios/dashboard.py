@@ -39,7 +39,7 @@ def dashboard(setting: Setting) -> Scenario:
     starts: Starts = {"gateway": lambda: Gateway(land, PLACEMENT), "trino": lambda: Trino(land, PLACEMENT)}
     with running(setting, scenario, starts) as systems:
         peaks = {one.name: Peaks() for one in systems}
-        flaws = _differences(systems, questions(setting.scale, seed=0)[:_COMPARED])
+        flaws = differences(systems, questions(setting.scale, seed=0)[:_COMPARED])
         for system in systems:
             _asked(scenario, system, 4, setting.scale, seed=-1)
         scenario.cases.clear()  # that was the warm-up
@@ -74,7 +74,7 @@ def _asked(scenario: Scenario, system: System, clients: int, scale: float, seed:
         scenario.notes.append(f"{system.name}, {clients} clients: {seen.errors[0][:200]}")
 
 
-def _differences(systems: Sequence[System], asked: Sequence[str]) -> dict[str, str]:
+def differences(systems: Sequence[System], asked: Sequence[str]) -> dict[str, str]:
     """Why a system's times do not count: the first answer that is not that of the first system."""
     found: dict[str, str] = {}
     for sql in asked:

@@ -67,9 +67,9 @@ def _clients(setting: Setting, scenario: Scenario) -> list[Series]:
     setting.landscape.fill(placement)
     gateway, peaks, cases = Gateway(setting.landscape, placement), Peaks(), list[Case]()
     try:
-        found = {gateway.ask(gateway.text(sql)).count for sql in _points(1, setting.scale)[0]}  # warms up
+        found = {gateway.ask(gateway.text(sql)).count for sql in points(1, setting.scale)[0]}  # warms up
         for clients in CLIENTS:
-            crowd.note(cases, gateway.name, clients, crowd.load(gateway, _points(clients, setting.scale), SECONDS))
+            crowd.note(cases, gateway.name, clients, crowd.load(gateway, points(clients, setting.scale), SECONDS))
         peaks.look(gateway.processes())
     finally:
         gateway.close()
@@ -81,8 +81,11 @@ def _clients(setting: Setting, scenario: Scenario) -> list[Series]:
     return [Series("one order by its key, median", "client", middle)]
 
 
-def _points(clients: int, scale: float) -> list[list[str]]:
+def points(clients: int, scale: float) -> list[list[str]]:
     """A hundred orders for each client; in TPC-H there is one for each multiple of 32."""
-    every = max(1, round(46_000 * scale) // (100 * clients))
-    numbers = [[32 * every * (client + clients * turn + 1) for turn in range(100)] for client in range(clients)]
+    there = max(1, round(46_000 * scale))
+    every = max(1, there // (100 * clients))
+    numbers = [
+        [32 * (1 + every * (client + clients * turn) % there) for turn in range(100)] for client in range(clients)
+    ]
     return [[f"SELECT * FROM orders WHERE o_orderkey = {number}" for number in mine] for mine in numbers]

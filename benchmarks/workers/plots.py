@@ -19,7 +19,7 @@ def main(folder: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "headgate"  # the same figures give the same file
     (folder / "report").mkdir(exist_ok=True)
     for scenario in json.loads((folder / "report.json").read_text("utf-8"))["scenarios"]:
-        cases = [case for case in scenario["cases"] if any(any(one["values"]) for one in case["figures"].values())]
+        cases = [case for case in scenario["cases"] if any(_middle(one) > 0 for one in case["figures"].values())]
         if cases:
             _draw(scenario["name"], cases, folder / "report" / f"{scenario['name']}.svg")
 

@@ -60,6 +60,12 @@ def test_small_answers_are_compared_by_milliseconds():
     assert goals(scenario("point", cases))[told] == Goal(told, "order +1.5 ms, part +2.5 ms", False)
 
 
+def test_small_answers_that_were_not_compared_are_told():
+    told = "the median within 2 ms of bare-flight"
+    cases = {"order": {"gateway": [3.0], "bare-flight": [1.5]}, "part": {"gateway": [4.0]}}
+    assert goals(scenario("point", cases))[told] == Goal(told, "order +1.5 ms (1 of 2 cases)", True)
+
+
 def test_the_first_snapshot_is_compared_by_its_rate():
     cases = {"first snapshot": {"gateway": [70.0], "librdkafka": [100.0]}}
     told = "first snapshot at 0.60 of librdkafka's rate"
