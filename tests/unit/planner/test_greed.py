@@ -56,6 +56,15 @@ def test_groups_are_made_below_a_join_with_another_store(mesh: Mesh, monkeypatch
     assert not [text for text in told(greed=Greed.EVERYTHING) if "GROUP BY" in text]
 
 
+def test_where_no_groups_come_together_nothing_is_counted(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = (
+        "select count(*) n, count(p.day) d, sum(p.count) s from play.events.plays p"
+        " join artists.catalog.artists a on a.id = p.artist_id where a.id < 0"
+    )
+    assert any("GROUP BY" in text for text in fragments(mesh, Greed.EARLY_GROUPS, monkeypatch, sql))
+    assert mesh.ask(sql).to_pylist() == [{"n": 0, "d": 0, "s": None}]
+
+
 @pytest.mark.parametrize(
     "sql",
     [
