@@ -38,15 +38,16 @@ def collect(cursor: duckdb.DuckDBPyConnection, wanted: Iterable[Keys]) -> tuple[
         elif len(values) > keys.limit:
             told.append(f"{keys.column}: {keys.source}.{keys.key} has more than {keys.limit} keys")
         else:
-            found[keys.column] = values
-            told.append(f"{keys.column}: {len(values)} keys of {keys.source}.{keys.key}")
+            # A value that the other column's type cannot hold has become NULL, and is no key.
+            found[keys.column] = values.drop_null()
+            told.append(f"{keys.column}: {len(found[keys.column])} keys of {keys.source}.{keys.key}")
     return Hints(keys=found), tuple(told)
 
 
 def _values(cursor: duckdb.DuckDBPyConnection, keys: Keys) -> pa.Array | None:
+    """All of them, or one more than may be sent: NULL counts here, since it may stand where another was cut off."""
     try:
         reader = cursor.sql(f"SELECT * FROM ({keys.text}) LIMIT {keys.limit + 1:d}").to_arrow_reader()
-        # A value that the other column's type cannot hold has become NULL, and is no key either.
-        return reader.read_all().column(0).combine_chunks().drop_null()
+        return reader.read_all().column(0).combine_chunks()
     except (duckdb.Error, OSError):
         return None

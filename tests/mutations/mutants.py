@@ -247,6 +247,12 @@ MUTANTS = (
         "LIMIT {keys.limit:d}",
     ),
     _engine(
+        "a key is counted only after it was cut off",
+        "keying.py",
+        "column(0).combine_chunks()",
+        "column(0).combine_chunks().drop_null()",
+    ),
+    _engine(
         "what was kept is lost when the rest is spilled",
         "delivery.py",
         "chain(self._kept(), self.rest)",
