@@ -77,7 +77,7 @@ def _joined(gateway: Gateway, count: int, rounds: int) -> Case:
 
 
 def _served(landscape: Landscape, count: int, rounds: int, peaks: Peaks) -> dict[str, Case]:
-    units = {"start": "ms", "memory when ready": "MB", "question in new words": "ms", "get_objects": "ms"}
+    units = {"start": "ms", "memory after a login": "MB", "question in new words": "ms", "get_objects": "ms"}
     cases = {
         told: Case(f"{told}, {count:,} products", unit, figures={"gateway": Figure()}) for told, unit in units.items()
     }
@@ -95,7 +95,10 @@ def _served(landscape: Landscape, count: int, rounds: int, peaks: Peaks) -> dict
 
 
 def _measured(gateway: Gateway, count: int) -> dict[str, float]:
-    values = {"start": gateway.start_seconds * 1000, "memory when ready": peak(gateway.processes()["gateway"]) / 2**20}
+    values = {
+        "start": gateway.start_seconds * 1000,
+        "memory after a login": peak(gateway.processes()["gateway"]) / 2**20,
+    }
     _asked(gateway, 0)  # the first question of a process is told by the cold times of other scenarios
     values["question in new words"] = _timed(partial(_asked, gateway, count - 1))
     values["get_objects"] = _timed(partial(published.objects, gateway))
