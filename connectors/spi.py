@@ -193,7 +193,8 @@ class Description:
 class Estimate:
     """Rows and bytes a fragment will move, and what that was derived from (``pg_class``, ``footers`` …).
 
-    ``milliseconds`` is what the store expects to compute before that, roughly; None when it has no notion of it.
+    ``milliseconds`` is what the store takes to compute them and to hand them over, roughly; None when it has no notion
+    of that.
     """
 
     rows: int

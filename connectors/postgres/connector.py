@@ -13,6 +13,7 @@ from connectors.postgres.describe import described
 from connectors.postgres.keys import restricted
 from connectors.postgres.options import Options, read
 from connectors.postgres.pool import Pool
+from connectors.postgres.pricing import computing, handing_over
 from connectors.postgres.session import Session
 from connectors.postgres.snapshot import PostgresSnapshot
 from connectors.render import render
@@ -31,8 +32,6 @@ from connectors.spi import (
 
 T = TypeVar("T")
 ESTIMATE_SECONDS = 2.0
-_MILLISECONDS = 0.005
-"""Per unit of the planner's cost; the median over the queries of TPC-H, where it is between 0.001 and 0.03."""
 
 
 class PostgresConnector:
@@ -93,7 +92,7 @@ class PostgresConnector:
             found = self._ask(Call(timeout=ESTIMATE_SECONDS), lambda session: session.rows(query, copy=False))
             plan = json.loads(found[0][0])[0]["Plan"]
             rows = int(plan["Plan Rows"])
-            spent = float(plan["Total Cost"]) * _MILLISECONDS
+            spent = computing(plan) + handing_over(fragment, rows)
             return Estimate(rows, rows * int(plan["Plan Width"]), "postgres planner", spent)
         except (HeadgateError, LookupError, ValueError):
             return None
