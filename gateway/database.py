@@ -57,6 +57,7 @@ class Database:
         self._folded: dict[str, Folded | None] = {}
         self._shapes: dict[str, Sequence[Column]] = {}
         self._shaping = threading.Lock()
+        self._readers: list[duckdb.DuckDBPyConnection] = []
 
     def _settings(self, limits: Limits) -> dict[str, Any]:
         """In this order: directories can only be allowed while access is open, and the lock comes last."""
@@ -81,13 +82,16 @@ class Database:
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own to the same locked instance: its temporary names are seen by nobody else."""
-        if self._connection is None:
-            raise Draining("The gateway is shutting down.", hint="Ask again in a moment.")
-        cursor = self._connection.cursor()
+        cursor = self._open().cursor()
         try:
             yield cursor
         finally:
             cursor.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise Draining("The gateway is shutting down.", hint="Ask again in a moment.")
+        return self._connection
 
     def describe(self, text: str, relations: Relations, *, kept: bool = False) -> tuple[Output, ...]:
         """Names and types of what ``text`` answers, over empty stand-ins for ``relations``. Runs nothing.
@@ -175,9 +179,7 @@ class Database:
 
         Raises :class:`gateway.errors.SqlNotAllowed` otherwise. Nothing is run that was not admitted.
         """
-        with self.cursor() as cursor, translated():
-            row = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [text]).fetchone()
-        tree = json.loads(row[0]) if row else {}
+        tree = json.loads(self._serialized(text))
         if tree.get("error") or len(tree["statements"]) != 1:
             raise SqlNotAllowed("This form of statement cannot be checked.", hint="Write it as a plain SELECT.")
         defined = set(_ctes(tree))
@@ -189,10 +191,26 @@ class Database:
             if node["function"]["function_name"].lower() not in _TABLE_FUNCTIONS:
                 raise SqlNotAllowed("The query reads from a function that is not allowed.")
 
+    def _serialized(self, text: str) -> str:
+        """DuckDB's own reading of a statement. It is asked by statements prepared before, which takes half as long."""
+        idle = self._readers
+        reader = idle.pop() if idle else self._prepared()
+        with translated():
+            row = reader.execute(f"EXECUTE reading({_literal(text)})").fetchone()
+        idle.append(reader)
+        return str(row[0]) if row else "{}"
+
+    def _prepared(self) -> duckdb.DuckDBPyConnection:
+        reader = self._open().cursor()
+        reader.execute("PREPARE reading AS SELECT json_serialize_sql($1::VARCHAR)")
+        return reader
+
     def close(self) -> None:
         """Close the instance and remove its spill folder. Idempotent."""
         # Let go of it too: a transport may hold the service until the interpreter ends, where DuckDB would complain.
         connection, self._connection = self._connection, None
+        while self._readers:
+            self._readers.pop().close()
         if connection is not None:
             connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)

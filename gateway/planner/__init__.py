@@ -30,6 +30,7 @@ from gateway.errors import UserError
 from gateway.planner.aliases import make_unique
 from gateway.planner.choice import cheapest
 from gateway.planner.cost import streams
+from gateway.planner.draft import Print
 from gateway.planner.fold import Fold, fold_constants
 from gateway.planner.greed import Greed
 from gateway.planner.leaves import Leaves
@@ -67,7 +68,7 @@ class Stores:
 class Tools:
     """What is lent to the planner: the one printer, and DuckDB's own judgement of names, types and relations."""
 
-    printed: Callable[[exp.Expr], str]
+    printed: Print
     describe: Describe
     admit: Callable[[str, Collection[str]], None]
     type_of: Ask
@@ -113,11 +114,11 @@ def _checked(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Ou
 
 def _pushed(resolved: Resolved, stores: Stores, tools: Tools, outputs: tuple[Output, ...], greed: Greed) -> Plan:
     bound = qualify(resolved.query, resolved.places)
-    make_unique(bound)
+    selects = make_unique(bound)
     fold_constants(bound, tools.printed, tools.fold)
     root = exp.Subquery(this=bound)
     leaves = _leaves(bound, resolved, tools)
-    sources = Sources(bound, resolved.places, tools.type_of, tools.printed)
+    sources = Sources(bound, selects, resolved.places, tools.type_of, tools.printed)
     split(bound, sources, leaves, stores.capabilities, greed)
     made = _finish(root.this, leaves, stores, tools, outputs)
     return with_keys(made, root.this, leaves, stores.estimate, tools.printed)

@@ -1,14 +1,20 @@
 """A fragment in the making: a query of one store, and what it gives out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sqlglot import exp
 
 from connectors.spi import Column, Fragment, Table
 from gateway.catalog import Place
 
-Print = Callable[[exp.Expr], str]
+
+class Print(Protocol):
+    """Writes a tree as DuckDB text. An ``own`` tree is one that nobody else holds."""
+
+    def __call__(self, expression: exp.Expr, /, *, own: bool = False) -> str:
+        """See :func:`gateway.sql.to_duckdb`."""
 
 
 @dataclass
@@ -35,7 +41,7 @@ class Draft:
             aliased = [exp.alias_(made, column.name, quoted=True, copy=False) for column, made in self.outputs]
             self.query.set("expressions", aliased)
         tables = tuple((alias, place.dataset.table) for alias, place in self.places.items())
-        return Fragment(self.query, printed(self.query), tables, tuple(column for column, _ in self.outputs))
+        return Fragment(self.query, printed(self.query, own=True), tables, tuple(column for column, _ in self.outputs))
 
 
 def table_node(alias: str, table: Table) -> exp.Table:

@@ -11,6 +11,8 @@ from gateway.planner.literals import is_constant
 
 _CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
 _CLOCK_NAMES = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp"})
+_CLOCK_KINDS = (*_CLOCKS, exp.Anonymous)
+_FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Cast, *_CLOCK_KINDS)
 _COMPUTED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Interval, exp.Cast, exp.Literal, exp.Var, exp.DataType)
 _SPELLED = {
     Family.DATE: exp.DType.DATE,
@@ -40,7 +42,7 @@ def reads_clock(query: exp.Expr) -> bool:
 
 def fold_constants(query: exp.Query, printed: Print, fold: Fold) -> None:
     """Replace, in place, moments and numbers that are computed from constants alone."""
-    found = [node for node in _largest(query) if not is_constant(node.unnest())]
+    found = _largest(query)
     if not found:
         return
     kept = not any(reads_clock(node) for node in found)
@@ -61,22 +63,27 @@ def _written(value: Folded) -> exp.Expr | None:
     return None
 
 
-def _largest(node: exp.Expr) -> list[exp.Expr]:
-    """The largest subtrees that are constant and computed."""
-    if _is_foldable(node):
-        # A plain number would be the position of an output here.
-        return [] if isinstance(node.parent, (exp.Ordered, exp.Group)) else [node]
-    return [found for child in node.iter_expressions() for found in _largest(child)]
+def _largest(query: exp.Expr) -> list[exp.Expr]:
+    """The largest subtrees that are constant and computed, and no constants yet."""
+    found: list[exp.Expr] = []
+    inside: set[int] = set()
+    for node in query.find_all(*_FOLDED):  # a node comes before those below it
+        if id(node) in inside or not _is_foldable(node):
+            continue
+        inside.update(id(part) for part in node.walk())
+        # A plain number would be the position of an output there.
+        if not isinstance(node.parent, (exp.Ordered, exp.Group)) and not is_constant(node.unnest()):
+            found.append(node)
+    return found
 
 
 def _is_foldable(node: exp.Expr) -> bool:
     """Only where a value stands: a bare literal, an interval or a part of a clause is not replaced."""
-    if isinstance(node, (exp.Literal, exp.Interval, exp.DataType, exp.Var, exp.TryCast)):
+    if isinstance(node, exp.TryCast):
         return False
-    if _is_clock(node):
-        return True
-    computed = isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Cast))
-    return computed and all(_is_clock(part) or isinstance(part, _COMPUTED) for part in node.walk())
+    if isinstance(node, _CLOCK_KINDS):
+        return _is_clock(node)
+    return all(isinstance(part, _COMPUTED) or _is_clock(part) for part in node.walk())
 
 
 def _is_clock(node: exp.Expr) -> bool:

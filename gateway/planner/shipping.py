@@ -26,6 +26,8 @@ def with_keys(made: Plan, residual: exp.Query, leaves: Leaves, expect: Expect, p
     large = {name for name in leaves.fragments if _is_large(rows[name])}
     relations: dict[str, tuple[Column, ...]] = {remote.name: remote.fragment.columns for remote in made.fragments}
     relations |= {scan.name: scan.table.columns for scan in made.scans}
+    if len(relations) < 2 or not large:
+        return made
     scans = {scan.name: not _is_large(rows[scan.name]) for scan in made.scans}
     possible = list(candidates(residual, relations, large, scans, printed))
     if not possible:

@@ -13,9 +13,11 @@ from gateway.planner.ownership import Selects, Source
 class Sources:
     """The sources of a qualified query whose aliases are all different. A view: it follows what is renamed later."""
 
-    def __init__(self, query: exp.Query, places: Mapping[str, Place], ask: Ask, printed: Print) -> None:
+    def __init__(
+        self, query: exp.Query, selects: Selects, places: Mapping[str, Place], ask: Ask, printed: Print
+    ) -> None:
         self.places = places
-        self.selects = Selects.of(query)
+        self.selects = selects
         self._of_alias = {source.alias: source for of in self.selects.sources.values() for source in of}
         self._defined = {id(cte.this): cte for cte in query.find_all(exp.CTE)}
         self._columns: dict[str, tuple[tuple[str, str], ...]] = {}

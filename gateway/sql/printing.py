@@ -23,16 +23,19 @@ class Dialect(DuckDB):
 DIALECT = Dialect()
 
 
-def to_duckdb(expression: exp.Expr) -> str:
+def to_duckdb(expression: exp.Expr, *, own: bool = False) -> str:
     """Canonical DuckDB text: every identifier quoted, no comments. The tree is not changed.
 
+    Of an ``own`` tree the printer need make no copy first: it may note types in it, and nothing else.
     Raises SqlNotAllowed when a node has no exact DuckDB form.
     """
     if any(_is_loose(node) for node in expression.find_all(exp.Not, exp.Predicate)):
         expression = expression.copy()
         bracket(expression)
     try:
-        return expression.sql(dialect=DIALECT, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
+        return DIALECT.generate(
+            expression, copy=not own, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE
+        )
     except SqlglotError as error:
         raise SqlNotAllowed(
             "A part of the query cannot be written as DuckDB SQL.", hint="docs/sql.md lists what may be used."

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from gateway.planner.explain import as_lines
+from gateway.sql import to_duckdb
+from gateway.sql.printing import DIALECT
 from tests.comparing import assert_same
 from tests.mesh import Mesh
 
@@ -36,6 +38,15 @@ def test_a_plan_is_a_value(mesh: Mesh) -> None:
         one, same = mesh.plan(question(path)), mesh.plan(question(path))
         assert (one, hash(one)) == (same, hash(same))
     assert mesh.plan("select 1") != mesh.plan("select 2")
+
+
+def test_the_tree_of_a_fragment_is_not_changed_by_writing_it(mesh: Mesh) -> None:
+    texts = [remote.fragment.text for path in PLANS for remote in mesh.plan(question(path)).fragments]
+    assert len(texts) >= 30
+    for text in texts:
+        (written,), (same,) = DIALECT.parse(text), DIALECT.parse(text)
+        assert to_duckdb(written, own=True) == text
+        assert written == same
 
 
 def test_there_are_plans() -> None:
