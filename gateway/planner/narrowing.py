@@ -13,7 +13,7 @@ from gateway.planner.draft import column_node, relation_node
 from gateway.planner.joins import Conjunct, all_conjuncts, filterable, is_inner
 from gateway.planner.lineage import is_reshaped
 from gateway.planner.ownership import Source
-from gateway.planner.predicates import aliases, conjoin, conjuncts
+from gateway.planner.predicates import aliases, conjoin, conjuncts, disjuncts
 
 _OPAQUE = (exp.Query, exp.Rand, exp.Subquery, exp.AggFunc, exp.Window, exp.Anonymous)
 
@@ -85,16 +85,7 @@ def _over(node: exp.Expr, alias: str) -> exp.Expr | None:
         return node.copy()
     if not isinstance(node, exp.Or) or alias not in aliases(node):
         return None
-    branches = [[part.copy() for part in conjuncts(branch) if aliases(part) == {alias}] for branch in _branches(node)]
+    branches = [[part.copy() for part in conjuncts(branch) if aliases(part) == {alias}] for branch in disjuncts(node)]
     if not all(branches):
         return None
     return exp.or_(*(conjoin(parts) for parts in branches), copy=False)
-
-
-def _branches(node: exp.Expr) -> Iterator[exp.Expr]:
-    inner = node.unnest()
-    if isinstance(inner, exp.Or):
-        yield from _branches(inner.this)
-        yield from _branches(inner.expression)
-    else:
-        yield inner

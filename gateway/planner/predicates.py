@@ -7,12 +7,19 @@ from sqlglot import exp
 
 def conjuncts(predicate: exp.Expr | None) -> Iterator[exp.Expr]:
     """The parts of a predicate that must all hold."""
-    if predicate is None:
-        return
+    return _parts(predicate, exp.And) if predicate is not None else iter(())
+
+
+def disjuncts(predicate: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts of a predicate of which one must hold."""
+    return _parts(predicate, exp.Or)
+
+
+def _parts(predicate: exp.Expr, of: type[exp.And] | type[exp.Or]) -> Iterator[exp.Expr]:
     inner = predicate.unnest()
-    if isinstance(inner, exp.And):
-        yield from conjuncts(inner.this)
-        yield from conjuncts(inner.expression)
+    if isinstance(inner, of):
+        yield from _parts(inner.this, of)
+        yield from _parts(inner.expression, of)
     else:
         yield inner
 
