@@ -32,6 +32,8 @@ from connectors.spi import (
 
 T = TypeVar("T")
 ESTIMATE_SECONDS = 2.0
+_FEW_KEYS = 1_000
+"""Keys of which Postgres tells at once how many rows they leave."""
 
 
 class PostgresConnector:
@@ -101,9 +103,10 @@ class PostgresConnector:
         """Start the fragment's query under the snapshot; what it raises while reading comes out of the stream."""
         if not isinstance(snapshot, PostgresSnapshot):
             raise TypeError("a snapshot of another connector")
-        text = self.render(fragment)
-        query = restricted(text, fragment, hints.keys)
-        return snapshot.open(fragment, query, call, whole=query == text)
+        query = self.render(fragment)
+        keyed = restricted(query, fragment, hints.keys)
+        few = all(len(keys) <= _FEW_KEYS for keys in hints.keys.values())
+        return snapshot.open(fragment, query, call, keyed=keyed if keyed != query else "", few=few)
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002
         """Never called: Postgres is not read in place."""

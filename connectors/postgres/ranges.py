@@ -89,6 +89,15 @@ def measured(session: Session, fragment: Fragment, query: str) -> Extent:
     return Extent(blocks, shared, packing) if shared or packing else NO_EXTENT
 
 
+def leaves_most(session: Session, query: str, keyed: str) -> bool:
+    """Whether the rows with certain keys are most of those of a query, by what Postgres knows. Talks to it.
+
+    Then to look for keys costs more than it saves: the whole is read by ranges, and packed.
+    """
+    rows = _plan(session, query)["Plan Rows"]
+    return bool(rows >= _PACKED_ROWS and 2 * _plan(session, keyed)["Plan Rows"] > rows)
+
+
 def _packing(session: Session, fragment: Fragment, query: str, table: tuple[int, int]) -> Packing | None:
     """How the rows are packed, of a table given by oid and blocks; None where they, or each range, would cost more."""
     oid, blocks = table

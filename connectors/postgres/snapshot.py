@@ -12,7 +12,7 @@ from connectors.errors import HeadgateError
 from connectors.postgres.lookups import is_lookup
 from connectors.postgres.packed import Packing
 from connectors.postgres.pool import WAIT, Pool
-from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, is_divisible, measured, pieces
+from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, is_divisible, leaves_most, measured, pieces
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.postgres.together import Together
@@ -46,16 +46,19 @@ class PostgresSnapshot:
         """What the server prints for the snapshot: ``xmin:xmax:running``."""
         return self._version
 
-    def open(self, fragment: Fragment, query: str, call: Call, *, whole: bool) -> Stream:
-        """Start a query that sees this snapshot, in a session of its own.
+    def open(self, fragment: Fragment, query: str, call: Call, *, keyed: str = "", few: bool = False) -> Stream:
+        """Start a fragment's query, which sees this snapshot, in a session of its own.
 
-        Where the query is the ``whole`` of a fragment that reads one large table, connections to spare read along.
+        ``keyed`` is the query reduced to the rows with certain keys, ``few`` says that these are not many. Where it is
+        not reduced and reads one large table, connections to spare read along.
         """
         session = self._session(call)
         untouched, self._untouched = self._untouched, False
         if untouched and not is_lookup(fragment):
             self._share(session, call)
-        divisible = whole and is_divisible(fragment) and not is_lookup(fragment)
+        divisible = is_divisible(fragment) and not is_lookup(fragment)
+        if keyed and not (divisible and few and self._run(session, call, lambda: leaves_most(session, query, keyed))):
+            return self._start(session, fragment, keyed, None, call)
         extent = self._measured(session, fragment, query, call) if divisible else NO_EXTENT
         most = min(MOST, os.cpu_count() or 1, extent.blocks) if extent.shared and self._exported else 1
         sessions = [session, *self._others(most - 1, call)]

@@ -31,7 +31,7 @@ def price(plan: Plan) -> float | None:
         if remote.estimate is None or remote.estimate.milliseconds is None:
             return None
         rows, size = moves(plan, remote)
-        total += remote.estimate.milliseconds * (_KEYED_TIME if _is_keyed(plan, remote) else 1.0)
+        total += remote.estimate.milliseconds * (_KEYED_TIME if _is_narrowed(plan, remote) else 1.0)
         total += rows * _ROW_IN_DUCKDB + size * _BYTE
     return total
 
@@ -40,12 +40,13 @@ def moves(plan: Plan, remote: RemoteFragment) -> tuple[int, int]:
     """Rows and bytes that a fragment of a plan is expected to move; nothing where its store gave no estimate."""
     if remote.estimate is None:
         return 0, 0
-    share = _KEYED if _is_keyed(plan, remote) else 1.0
+    share = _KEYED if any(keys.into == remote.name for keys in plan.keys) else 1.0
     return int(remote.estimate.rows * share), int(remote.estimate.bytes * share)
 
 
-def _is_keyed(plan: Plan, remote: RemoteFragment) -> bool:
-    return any(keys.into == remote.name for keys in plan.keys)
+def _is_narrowed(plan: Plan, remote: RemoteFragment) -> bool:
+    """Whether keys are likely to save time: those of a column without any condition are often all that there are."""
+    return any(keys.into == remote.name and keys.narrowed for keys in plan.keys)
 
 
 def choose(prices: Sequence[float | None]) -> int:

@@ -33,6 +33,7 @@ SETUP = (
     f"""CREATE TABLE entries AS SELECT g::bigint AS id, (g % 5000)::integer AS account,
         (g / 100.0)::numeric(12,2) AS amount, ('2000-01-01'::date + g % 9000) AS day,
         '2020-01-01'::timestamp + g * interval '1 minute' AS at,
+        (g % 4)::integer AS kind,
         CASE g % 7 WHEN 0 THEN NULL WHEN 1 THEN 'a"b\\' || g ELSE 'Ä ' || g END AS word, md5(g::text)::uuid AS mark
         FROM generate_series(1, {ROWS}) g""",
     "CREATE INDEX ON entries (id)",
@@ -51,6 +52,7 @@ TYPES = {
     "at": "TIMESTAMP",
     "word": "VARCHAR",
     "mark": "UUID",
+    "kind": "INTEGER",
 }
 KEYS = {
     "id": pa.array([1, 5, 199_999, 2**62], pa.int64()),
@@ -105,6 +107,16 @@ def test_exactly_the_rows_with_a_key_arrive(store: Connector, entries: Table, co
     assert expected
     assert found.num_rows == len(expected)
     assert read(store, wanted, k=keys.slice(0, 0)).num_rows == 0
+
+
+@pytest.mark.parametrize(("kinds", "rows"), [([0, 1, 2, 3], ROWS), ([0, 1, 2], ROWS), ([1], ROWS // 4)])
+def test_keys_that_leave_most_rows_are_not_looked_for(
+    store: Connector, entries: Table, kinds: list[int], rows: int
+) -> None:
+    wanted = fragment("SELECT e.id, e.kind AS k FROM entries AS e", {"e": entries})
+    found = read(store, wanted, k=pa.array(kinds, pa.int32()))
+    assert (found.num_rows, len(set(found.column(0).to_pylist()))) == (rows, rows)
+    assert set(kinds) <= set(found.column(1).to_pylist())
 
 
 def one_column(kind: str) -> Fragment:
