@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -20,19 +21,40 @@ class Held:
 
 
 def hold(plans: Sequence[Plan], connectors: Mapping[str, Connector], call: Call, held: ExitStack) -> dict[str, Held]:
-    """One snapshot per store, of all that the plans read there, let go of when ``held`` is left."""
+    """One snapshot per store, of all that the plans read there, let go of when ``held`` is left.
+
+    Several stores are asked side by side. Where one fails the call is cancelled, so that nobody waits for the others.
+    """
+    wanted = _tables(plans)
+
+    def take(store: str) -> Held:
+        try:
+            with naming(plans[-1], store), ExitStack() as own:
+                taken = connectors[store].snapshot(tuple(wanted[store].values()), call)
+                made = Held(connectors[store], own.enter_context(taken))
+                held.push(own.pop_all())
+                return made
+        except HeadgateError as problem:
+            call.cancel(problem)
+            raise
+
+    if len(wanted) < 2:
+        return {store: take(store) for store in wanted}
+    with ThreadPoolExecutor(len(wanted), "headgate-hold") as pool:
+        asked = {store: pool.submit(take, store) for store in wanted}
+    call.check()
+    return {store: future.result() for store, future in asked.items()}
+
+
+def _tables(plans: Sequence[Plan]) -> dict[str, dict[str, Table]]:
+    """By store and name, every table that the plans read."""
     tables: dict[str, dict[str, Table]] = {}
     for remote in (remote for plan in plans for remote in plan.fragments):
         of_store = tables.setdefault(remote.origin.store, {})
         of_store.update((table.name, table) for _, table in remote.fragment.tables)
     for scan in (scan for plan in plans for scan in plan.scans):
         tables.setdefault(scan.origin.store, {})[scan.table.name] = scan.table
-    stores: dict[str, Held] = {}
-    for store, wanted in tables.items():
-        with naming(plans[-1], store):
-            taken = connectors[store].snapshot(tuple(wanted.values()), call)
-            stores[store] = Held(connectors[store], held.enter_context(taken))
-    return stores
+    return tables
 
 
 def products(plan: Plan, store: str, leaf: str = "") -> str:
