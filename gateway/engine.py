@@ -17,6 +17,7 @@ from connectors.spi import Connector
 from gateway.answer import Again, EngineAnswer
 from gateway.batching import batch_rows
 from gateway.database import Database
+from gateway.deadlines import deadline
 from gateway.delivery import install_scan
 from gateway.duckdb_errors import translate
 from gateway.errors import Internal
@@ -24,7 +25,7 @@ from gateway.fetching import Fetching
 from gateway.held import Held, hold, naming, products
 from gateway.planner.plan import InPlaceScan, Moved, Plan
 from gateway.reads import in_place_reads
-from gateway.stopping import deadline, interruptible
+from gateway.stopping import interruptible
 
 
 class Engine:

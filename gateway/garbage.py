@@ -1,5 +1,6 @@
 """How a serving process collects its garbage: the catalog is not looked through again while queries wait."""
 
+import atexit
 import gc
 
 _YOUNG = 20_000
@@ -15,4 +16,5 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)
     gc.set_threshold(_YOUNG, *_OLDER)

@@ -17,7 +17,6 @@ from connectors.spi import Fragment
 MOST = 4
 """Connections that read one table. More gained nothing by measurement."""
 _TABLE_ROWS = 200_000
-_FRAGMENT_ROWS = 100_000
 _PACKED_ROWS = 20_000
 _CHUNK = 512
 """Blocks whose rows are packed together, 4 MiB of the table: with half of it reading costs 5 % more."""
@@ -85,7 +84,7 @@ def measured(session: Session, fragment: Fragment, query: str) -> Extent:
     if plan["Plan Rows"] < _PACKED_ROWS or node["Node Type"] != "Seq Scan":
         return NO_EXTENT
     packing = _packing(session, fragment, query, (oid, blocks))
-    shared = held >= _TABLE_ROWS and plan["Plan Rows"] >= _FRAGMENT_ROWS
+    shared = held >= _TABLE_ROWS
     return Extent(blocks, shared, packing) if shared or packing else NO_EXTENT
 
 

@@ -22,6 +22,20 @@ print(gc.get_freeze_count() >= 1000, all(new > old for new, old in zip(gc.get_th
     assert told(text) == "True True"
 
 
+def test_nothing_is_left_for_a_library_to_complain_of_at_the_end() -> None:
+    text = """
+from connectors.files import PinnedFiles
+from gateway.database import Database, Limits
+from gateway.garbage import settle
+database = Database(Limits(), PinnedFiles())
+settle()
+database.admit("SELECT 1 AS a", ())
+database.close()
+"""
+    done = subprocess.run([sys.executable, "-c", text], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+
+
 def test_what_comes_later_is_still_collected() -> None:
     text = """
 import gc, weakref

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.call import Call
 from connectors.errors import DeadlineExceeded
-from gateway.stopping import deadline
+from gateway.deadlines import deadline
 
 SECONDS = 20.0  # none of these waits takes as long, unless what is waited for never comes
 
