@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.equality import Row, difference
 from benchmarks.landscape import Landscape
-from benchmarks.processes import Peaks, written
+from benchmarks.processes import Peaks, rested, written
 from benchmarks.results import Case, Figure, Scenario
 from benchmarks.systems import Failed, System
 
@@ -88,6 +88,7 @@ class Contest:
                 self._timed(system, texts[system.name], figure)
 
     def _timed(self, system: System, text: str, figure: Figure) -> None:
+        rested(pid for other in self.systems if other is not system for pid in other.processes().values())
         pids = {name: pid for name, pid in self.landscape.servers().items() if name in _COUNTED}
         before = {name: written(pid) for name, pid in pids.items()}
         try:

@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 END_SECONDS = 10.0
@@ -86,3 +86,30 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(END_SECONDS)
+
+
+def rested(pids: Iterable[int], most: float = 0.5) -> None:
+    """Wait until these processes have computed nothing for 20 ms, but no longer than ``most`` seconds.
+
+    A virtual machine that has just answered goes on collecting and compiling, at the cost of whoever is asked next.
+    """
+    known, until = list(pids), time.monotonic() + most
+    before = _computed(known)
+    while time.monotonic() < until:
+        time.sleep(0.02)
+        now = _computed(known)
+        if now == before:
+            return
+        before = now
+
+
+def _computed(pids: Iterable[int]) -> int:
+    """Clock ticks of processor time that processes have had, as the kernel counts them."""
+    total = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total
