@@ -89,14 +89,14 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def rested(pids: Iterable[int], most: float = 0.5) -> None:
-    """Wait until these processes have computed nothing for 20 ms, but no longer than ``most`` seconds.
+    """Wait until these processes have computed nothing for 50 ms, but no longer than ``most`` seconds.
 
     A virtual machine that has just answered goes on collecting and compiling, at the cost of whoever is asked next.
     """
     known, until = list(pids), time.monotonic() + most
     before = _computed(known)
     while time.monotonic() < until:
-        time.sleep(0.02)
+        time.sleep(0.05)
         now = _computed(known)
         if now == before:
             return
