@@ -3,29 +3,13 @@
 from dataclasses import dataclass
 
 from connectors.testing.awkward import constants
+from connectors.testing.samples_of_texts import TEXTS, TRUTHS
 from connectors.types import Family, family
 
 _INFIX = ("+", "-", "*", "/", "//", "%", "||")
 _DIVIDING = ("/", "//", "%")
 _NUMBERS = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
-_CALLS = {"NEG": "-", "CEIL": "ceil", "FLOOR": "floor", "ABS": "abs", "LENGTH": "length", "TRIM": "trim"}
-_TEXTS = {
-    "||": ("t.a || t.b", "t.a || 'x'", "t.n || t.a", "'ä' || t.a || t.b"),
-    "CONCAT": ("concat(t.a, t.b)", "concat(t.a, t.n, 'x')", "concat(t.n, t.n)"),
-    "SUBSTR": ("substr(t.a, 1, 1)", "substr(t.a, 2)", "substr(t.a, 2, 3)", "substr(t.a, 1, 0)", "substr(t.n, 1, 2)"),
-    "LEFT": ("left(t.a, 1)", "left(t.a, 0)", "left(t.a, 7)", "left(t.n, 1)"),
-    "RIGHT": ("right(t.a, 1)", "right(t.a, 0)", "right(t.a, 7)", "right(t.n, 1)"),
-    "REPLACE": ("replace(t.a, 'a', 'xx')", "replace(t.a, 'ä', '')", "replace(t.a, '\u0301', 'y')"),
-    "STRPOS": ("strpos(t.a, 'a')", "strpos(t.a, '本')", "strpos(t.a, '%')", "strpos(t.n, 'a')"),
-    "STARTS WITH": ("starts_with(t.a, 'a')", "starts_with(t.a, '')", "starts_with(t.a, 'e')", "starts_with(t.n, 'a')"),
-    "ENDS WITH": ("ends_with(t.a, 'a')", "ends_with(t.a, '')", "ends_with(t.a, '\u0301')", "ends_with(t.n, 'a')"),
-    "CONTAINS": ("contains(t.a, 'a')", "contains(t.a, '')", "contains(t.a, '😀')", "contains(t.n, 'a')"),
-    "LOWER": ("lower(t.a) = 'a'", "lower(t.a) IN ('b', 'z', 'k')", "lower(t.a) LIKE '_%'", "lower(t.a) = 'ä'"),
-    "UPPER": ("upper(t.a) = 'A'", "upper(t.a) IN ('B', 'K', 'SS')", "upper(t.a) LIKE 'A%'", "upper(t.a) = 'Ä'"),
-    "ILIKE": ("t.a ILIKE 'A%'", "t.a ILIKE 'Ä'", "t.a ILIKE '\u212a'", "t.a ILIKE '%Ï%'", "t.a ILIKE '_'"),
-}
-_PATTERNS = ("a%", "%a", "a_", "_", "__", "", "%", "A%", "%a%", "_%😀", "it''s", "a %", "%e%", "ß")
-_TRUTHS = ("LIKE", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_CALLS = {"NEG": "-", "CEIL": "ceil", "FLOOR": "floor", "ABS": "abs"}
 _CASTS = {
     "INTEGER": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT"),
     "DECIMAL": ("DECIMAL(38,2)", "DECIMAL(18,1)", "DECIMAL(5,1)"),
@@ -73,11 +57,8 @@ def samples(operator: str, types: tuple[str, str]) -> Samples:
             raising=True,
             grouped=True,
         )
-    if operator == "LIKE":
-        return Samples(tuple(f"t.a LIKE '{pattern}'" for pattern in _PATTERNS), truth=True)
-    if operator in _TEXTS or operator in ("LENGTH", "TRIM"):
-        texts = _TEXTS.get(operator, tuple(f"{_CALLS.get(operator)}(t.{name})" for name in "abn"))
-        return Samples(texts, truth=operator in _TRUTHS, grouped=operator not in _TRUTHS)
+    if operator in TEXTS:
+        return Samples(TEXTS[operator], truth=operator in TRUTHS, grouped=operator not in TRUTHS)
     return Samples(_chosen(operator, types))
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from connectors import vocabulary
 from connectors.files import PinnedFiles
 from connectors.postgres.claims import CAPABILITIES
 from connectors.spi import Capabilities, Claim, Clause
 from connectors.types import Family
+from connectors.vocabulary import OPERATIONS
 from gateway.catalog import Catalog, Dataset, Product
 from gateway.database import Limits
 from tests.duck_store import DuckStore
@@ -32,10 +32,7 @@ PLACEMENTS: dict[str, dict[str, str]] = {
     "remixed": {**_POSTGRES, "catalog": "kafka", "oddities": "parquet"},
 }
 
-
-_NAMES = {shape.name for shape in vocabulary._SHAPES.values()} | {*vocabulary.AGGREGATES.values()}
-_NAMES |= {*vocabulary.WINDOWS.values()} | {"COUNT DISTINCT", "CASE", "GROUP BY", "ORDER BY", "IS NULL"}
-_NAMES |= {f"{way} {unit}" for way in ("EXTRACT", "DATE_TRUNC") for unit in vocabulary._UNITS}
+_NAMES = OPERATIONS | {"CASE", "GROUP BY", "ORDER BY", "IS NULL"}
 _NAMES |= {"=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS DISTINCT FROM"}
 _NAMES |= {f"CAST TO {family.upper()}" for family in Family}
 EVERYTHING = Capabilities(frozenset(Claim(name, family) for name in _NAMES for family in Family), frozenset(Clause))

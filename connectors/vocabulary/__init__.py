@@ -1,0 +1,35 @@
+"""The words fragments are written in: every operation a store may claim, as it stands in a tree.
+
+Closed world: a node with any part that is not listed here is no operation, so nothing is ever half understood.
+The planner, the renderers and the conformance kit all read trees through :func:`operation` and :func:`aggregate`.
+"""
+
+from sqlglot import exp
+
+from connectors.vocabulary.aggregates import AGGREGATES, WINDOWS, aggregate
+from connectors.vocabulary.choices import CHOICES
+from connectors.vocabulary.numbers import NUMBERS
+from connectors.vocabulary.shapes import Operation, Shapes
+from connectors.vocabulary.texts import TEXTS
+from connectors.vocabulary.times import OF_UNITS, TIMES, by_unit
+
+__all__ = ["AGGREGATES", "OPERATIONS", "WINDOWS", "Operation", "aggregate", "operation"]
+
+_SHAPES: Shapes = {**NUMBERS, **CHOICES, **TEXTS, **TIMES}
+
+
+def operation(node: exp.Expr) -> Operation | None:
+    """The scalar operation a node stands for; None for whatever is outside the vocabulary.
+
+    CASE, casts, comparisons, logic and aggregates are not among these.
+    """
+    if isinstance(node, (exp.Extract, exp.TimestampTrunc, exp.DateTrunc)):
+        return by_unit(node)
+    shape = _SHAPES.get(type(node))
+    return shape.read(node) if shape else None
+
+
+OPERATIONS: frozenset[str] = frozenset(
+    {shape.name for shape in _SHAPES.values()} | OF_UNITS | {"COUNT DISTINCT", *AGGREGATES.values(), *WINDOWS.values()}
+)
+"""The name of everything above, by which stores claim it."""
