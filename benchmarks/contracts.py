@@ -17,8 +17,6 @@ Columns = dict[str, str]
 _CONFIG = """\
 [server]
 port = {port}
-max_running = 64
-max_queued = 256
 
 [status]
 port = {status}

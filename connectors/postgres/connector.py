@@ -104,9 +104,8 @@ class PostgresConnector:
         if not isinstance(snapshot, PostgresSnapshot):
             raise TypeError("a snapshot of another connector")
         query = self.render(fragment)
-        keyed = restricted(query, fragment, hints.keys)
         few = all(len(keys) <= _FEW_KEYS for keys in hints.keys.values())
-        return snapshot.open(fragment, query, call, keyed=keyed if keyed != query else "", few=few)
+        return snapshot.open(restricted(query, fragment, hints.keys), call, few=few)
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:  # noqa: ARG002
         """Never called: Postgres is not read in place."""

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from connectors.postgres.ranges import is_divisible, narrowed
+from connectors.postgres.asked import Asked
+from connectors.postgres.ranges import is_divisible
 from connectors.render.native import identifier, text
 from connectors.spi import Fragment
 from connectors.types import Family
@@ -21,7 +22,7 @@ _DAYS = (-719162, 2932896)  # 0001-01-01 to 9999-12-31, counted from 1970
 _MICROSECONDS = 86_400_000_000
 
 
-def restricted(query: str, fragment: Fragment, keys: Mapping[str, pa.Array]) -> str:
+def restricted(query: str, fragment: Fragment, keys: Mapping[str, pa.Array]) -> Asked:
     """``query``, the text of ``fragment``, reduced to the rows with these keys; kinds of keys unknown here are left.
 
     Postgres pulls the query up into the outer one, or the condition down below its GROUP BY, so an index is still used.
@@ -36,11 +37,7 @@ def restricted(query: str, fragment: Fragment, keys: Mapping[str, pa.Array]) -> 
             inside.append(condition)
         elif condition := _CONDITIONS[column.family](f'q."c{position}"', values):
             outside.append(condition)
-    query = narrowed(fragment, query, inside) if inside else query
-    if not outside:
-        return query
-    names = ", ".join(f'"c{position}"' for position in range(len(fragment.columns)))
-    return f"SELECT * FROM ({query}) AS q({names}) WHERE {' AND '.join(outside)}"
+    return Asked(fragment, query, tuple(inside), tuple(outside))
 
 
 def _stored(fragment: Fragment, position: int, values: pa.Array) -> str:

@@ -1,7 +1,6 @@
 """Reading one large table over several connections of one snapshot, each a range of its blocks."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from connectors.postgres import packed
+from connectors.postgres.asked import Asked
 from connectors.postgres.packed import Packing
 from connectors.postgres.session import Session
 from connectors.render.native import MAX_IDENTIFIER, identifier, table_parts, text
@@ -68,41 +68,41 @@ def is_divisible(fragment: Fragment) -> bool:
     )
 
 
-def measured(session: Session, fragment: Fragment, query: str) -> Extent:
+def measured(session: Session, asked: Asked) -> Extent:
     """How the table behind a divisible fragment is read best; no blocks where rows come as they are. Talks to it.
 
     Dividing pays when Postgres would read the whole of a large table for many rows: an index is never given up.
     """
-    schema, table = table_parts(fragment.tables[0][1].name)
-    asked = _EXTENT.format(schema=text(schema), table=text(table), rows=_PACKED_ROWS, version=_TID_RANGES_SINCE)
-    found = session.rows(asked)
+    schema, table = table_parts(asked.fragment.tables[0][1].name)
+    query = _EXTENT.format(schema=text(schema), table=text(table), rows=_PACKED_ROWS, version=_TID_RANGES_SINCE)
+    found = session.rows(query)
     if not found:
         return NO_EXTENT
     oid, blocks, held = found[0]
-    plan = _plan(session, query)
+    plan = _plan(session, asked.under())
     node = plan["Plans"][0] if plan["Node Type"] == "Gather" else plan
     if plan["Plan Rows"] < _PACKED_ROWS or node["Node Type"] != "Seq Scan":
         return NO_EXTENT
-    packing = _packing(session, fragment, query, (oid, blocks))
+    packing = _packing(session, asked, (oid, blocks))
     shared = held >= _TABLE_ROWS
     return Extent(blocks, shared, packing) if shared or packing else NO_EXTENT
 
 
-def leaves_most(session: Session, query: str, keyed: str) -> bool:
+def leaves_most(session: Session, asked: Asked) -> bool:
     """Whether the rows with certain keys are most of those of a query, by what Postgres knows. Talks to it.
 
     Then to look for keys costs more than it saves: the whole is read by ranges, and packed.
     """
-    rows = _plan(session, query)["Plan Rows"]
-    return bool(rows >= _PACKED_ROWS and 2 * _plan(session, keyed)["Plan Rows"] > rows)
+    rows = _plan(session, asked.text)["Plan Rows"]
+    return bool(rows >= _PACKED_ROWS and 2 * _plan(session, asked.under())["Plan Rows"] > rows)
 
 
-def _packing(session: Session, fragment: Fragment, query: str, table: tuple[int, int]) -> Packing | None:
+def _packing(session: Session, asked: Asked, table: tuple[int, int]) -> Packing | None:
     """How the rows are packed, of a table given by oid and blocks; None where they, or each range, would cost more."""
     oid, blocks = table
     total = session.rows(_TOTAL.format(oid=oid))
-    made = packed.packing(fragment, total[0][0]) if total else None
-    if made and _by_ranges(_plan(session, _packed(fragment, query, made, (0, blocks), blocks))):
+    made = packed.packing(asked.fragment, total[0][0]) if total else None
+    if made and _by_ranges(_plan(session, _packed(asked, made, (0, blocks), blocks))):
         return made
     return None
 
@@ -117,40 +117,34 @@ def _by_ranges(plan: dict[str, Any]) -> bool:
     return plan["Node Type"] == "Tid Range Scan" or any(_by_ranges(part) for part in plan.get("Plans", ()))
 
 
-def pieces(fragment: Fragment, query: str, extent: Extent, parts: int) -> list[str]:
-    """The query over each of ``parts`` ranges of blocks. The last has no end, so that no row can lie behind it."""
+def pieces(asked: Asked, extent: Extent, parts: int) -> list[str]:
+    """The text over each of ``parts`` ranges of blocks. The last has no end, so that no row can lie behind it."""
     unit = _CHUNK if extent.packing else 1
     units = -(-extent.blocks // unit)
     bounds = [units * number // parts * unit for number in range(parts + 1)]
     spans = pairwise(bounds)
     if extent.packing:
-        return [_packed(fragment, query, extent.packing, span, bounds[-1]) for span in spans]
-    alias = identifier(fragment.tables[0][0])
+        return [_packed(asked, extent.packing, span, bounds[-1]) for span in spans]
+    alias = identifier(asked.fragment.tables[0][0])
     made = []
     for first, end in spans:
         ranges = [f"{alias}.ctid >= '({first:d},0)'::tid"] if first else []
         ranges += [f"{alias}.ctid < '({end:d},0)'::tid"] if end < bounds[-1] else []
-        made.append(narrowed(fragment, query, ranges) if ranges else query)
+        made.append(asked.under(*ranges))
     return made
 
 
-def _packed(fragment: Fragment, query: str, packing: Packing, span: tuple[int, int], end: int) -> str:
+def _packed(asked: Asked, packing: Packing, span: tuple[int, int], end: int) -> str:
     """The rows of the blocks in ``span``, those of each chunk in one row; the chunk before ``end`` has no end."""
-    alias = fragment.tables[0][0]
+    alias = asked.fragment.tables[0][0]
     chunk = "chunks" if alias != "chunks" else "spans"
     final = f"CASE WHEN {chunk}.block + {_CHUNK} < {end:d} THEN {chunk}.block + {_CHUNK} ELSE {_LAST_BLOCK} END"
     ranges = [
         f"{identifier(alias)}.ctid >= ('(' || {chunk}.block || ',0)')::tid",
         f"{identifier(alias)}.ctid < ('(' || {final} || ',0)')::tid",
     ]
-    rows = narrowed(fragment, query, ranges)
+    rows = asked.under(*ranges)
     return (
         f"SELECT p.* FROM generate_series({span[0]:d}::int8, {span[1] - 1:d}, {_CHUNK}) AS {chunk}(block), "
         f"LATERAL (SELECT {packing.outputs} FROM ({rows}) AS q({packing.names})) AS p"
     )
-
-
-def narrowed(fragment: Fragment, query: str, conditions: Sequence[str]) -> str:
-    """The text of a divisible fragment under further conditions on its table."""
-    word = "AND" if fragment.query.args.get("where") else "WHERE"
-    return f"{query} {word} {' AND '.join(conditions)}"

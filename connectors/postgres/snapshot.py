@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from connectors.call import Call
 from connectors.errors import HeadgateError
+from connectors.postgres.asked import Asked
 from connectors.postgres.lookups import is_lookup
 from connectors.postgres.packed import Packing
 from connectors.postgres.pool import WAIT, Pool
-from connectors.postgres.ranges import MOST, NO_EXTENT, Extent, is_divisible, leaves_most, measured, pieces
+from connectors.postgres.ranges import MOST, is_divisible, leaves_most, measured, pieces
 from connectors.postgres.session import Session
 from connectors.postgres.stream import GRACE, PostgresStream
 from connectors.postgres.together import Together
@@ -46,26 +47,30 @@ class PostgresSnapshot:
         """What the server prints for the snapshot: ``xmin:xmax:running``."""
         return self._version
 
-    def open(self, fragment: Fragment, query: str, call: Call, *, keyed: str = "", few: bool = False) -> Stream:
+    def open(self, asked: Asked, call: Call, *, few: bool = False) -> Stream:
         """Start a fragment's query, which sees this snapshot, in a session of its own.
 
-        ``keyed`` is the query reduced to the rows with certain keys, ``few`` says that these are not many. Where it is
-        not reduced and reads one large table, connections to spare read along.
+        Where it reads the whole of one large table, be it for certain keys, connections to spare read along. ``few``
+        says that its keys are not many.
         """
-        session = self._session(call)
+        session, fragment = self._session(call), asked.fragment
         untouched, self._untouched = self._untouched, False
         if untouched and not is_lookup(fragment):
             self._share(session, call)
-        divisible = is_divisible(fragment) and not is_lookup(fragment)
-        if keyed and not (divisible and few and self._run(session, call, lambda: leaves_most(session, query, keyed))):
-            return self._start(session, fragment, keyed, None, call)
-        extent = self._measured(session, fragment, query, call) if divisible else NO_EXTENT
+        if not is_divisible(fragment) or is_lookup(fragment):
+            return self._start(session, fragment, asked.under(), None, call)
+        if asked.is_keyed and few and self._run(session, call, lambda: leaves_most(session, asked)):
+            asked = Asked(fragment, asked.text)
+        return self._divided(session, asked, call)
+
+    def _divided(self, session: Session, asked: Asked, call: Call) -> Stream:
+        extent = self._run(session, call, lambda: measured(session, asked))
         most = min(MOST, os.cpu_count() or 1, extent.blocks) if extent.shared and self._exported else 1
         sessions = [session, *self._others(most - 1, call)]
         packing = extent.packing
-        queries = pieces(fragment, query, extent, len(sessions)) if packing or len(sessions) > 1 else [query]
+        texts = pieces(asked, extent, len(sessions)) if packing or len(sessions) > 1 else [asked.under()]
         streams = [
-            self._start(one, fragment, piece, packing, call) for one, piece in zip(sessions, queries, strict=True)
+            self._start(one, asked.fragment, text, packing, call) for one, text in zip(sessions, texts, strict=True)
         ]
         return streams[0] if len(streams) == 1 else Together(streams)
 
@@ -85,9 +90,6 @@ class PostgresSnapshot:
         with self._lock:
             self._exported = exported
             self._lock.notify_all()
-
-    def _measured(self, session: Session, fragment: Fragment, query: str, call: Call) -> Extent:
-        return self._run(session, call, lambda: measured(session, fragment, query))
 
     def _run(self, session: Session, call: Call, work: Callable[[], T]) -> T:
         try:

@@ -19,6 +19,7 @@ from connectors.call import Call
 from connectors.errors import StoreValueError
 from connectors.files import PinnedFiles
 from connectors.postgres import PostgresConnector
+from connectors.postgres.asked import Asked
 from connectors.postgres.ranges import Extent, pieces
 from connectors.postgres.together import Together
 from connectors.spi import NO_HINTS, Column, Fragment, Hints, Surroundings, Table
@@ -89,7 +90,7 @@ def test_partitions_and_views_have_no_blocks_to_divide_by(store: PostgresConnect
 @pytest.mark.postgres
 def test_a_huge_table_has_more_blocks_than_a_signed_number(store: PostgresConnector, postgres_server: Any) -> None:
     wanted = asked(store, "plain", "t.id")
-    parts = pieces(wanted, store.render(wanted), Extent(2**32 - 1, shared=True, packing=None), 4)
+    parts = pieces(Asked(wanted, store.render(wanted)), Extent(2**32 - 1, shared=True, packing=None), 4)
     assert "'(3221225471,0)'" in parts[-1]
     read_by_each = [postgres_server.rows(part, DATABASE) for part in parts]
     assert [len(rows) for rows in read_by_each] == [ROWS, 0, 0, 0]

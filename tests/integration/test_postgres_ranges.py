@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -104,6 +105,25 @@ def test_one_connection_reads_what_is_small_indexed_or_no_plain_table(
     connections, found = read(store, selecting(text, name), hints)
     assert connections == 1
     assert found.num_rows in (1, 3, 1000, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("hints", "text"),
+    [
+        (Hints(keys={"word": pa.array([f"{'x' * 20}{number}" for number in range(0, 60_000, 2)])}), WHOLE),
+        (
+            Hints(keys={"amount": pa.array([Decimal(number) for number in range(0, 60_000, 2)], pa.decimal128(12, 2))}),
+            "SELECT t.id, t.word, t.amount FROM t AS t WHERE t.id < 299999",
+        ),
+    ],
+)
+def test_many_keys_without_an_index_are_looked_for_by_several(
+    store: PostgresConnector, hints: Hints, text: str
+) -> None:
+    connections, found = read(store, selecting(text), hints)
+    assert connections == 3
+    assert sorted(found.column("id").to_pylist()) == list(range(2, 60_000, 2))
+    assert found.filter(pa.compute.equal(found.column("id"), 88)).column("word").to_pylist() == ["x" * 20 + "88"]
 
 
 def test_only_rows_that_stand_for_themselves_are_divided() -> None:

@@ -21,6 +21,7 @@ class Fake:
     answers: list[list[tuple[int, ...]]] = field(default_factory=lambda: [[(1,)]])
     asked: int = 0
     fails_at: int = -1
+    log: list[str] = field(default_factory=list)
 
     def text(self, sql: str) -> str:
         return sql
@@ -28,6 +29,7 @@ class Fake:
     def ask(self, text: str, *, keep: str = "") -> Answer:
         rows = self.answers[min(self.asked, len(self.answers) - 1)]
         self.asked += 1
+        self.log.append(self.name)
         if self.asked == self.fails_at:
             raise Failed("gone")
         return Answer(self.seconds, len(rows), rows if keep else ())
@@ -54,6 +56,16 @@ def test_every_system_has_a_cold_time_a_warm_up_and_the_rounds():
     assert [ours.asked, theirs.asked] == [6, 6]
     assert figures["gateway"].cold == 100
     assert figures["trino"].values == [200] * 4
+
+
+def test_small_questions_are_asked_in_a_row_and_a_failure_ends_the_row():
+    asked: list[str] = []
+    scenario, ours, theirs = Scenario("s", ""), Fake("gateway", log=asked), Fake("trino", fails_at=6, log=asked)
+    Contest(LANDSCAPE, (ours, theirs), 2, in_a_row=3).hold(scenario, {"q": "SELECT 1"})  # type: ignore[arg-type]
+    one, other = ["gateway"], ["trino"]
+    assert asked == one + other + 3 * one + 3 * other + 3 * one + 2 * other + 3 * one
+    assert len(scenario.cases[0].figures["gateway"].values) == 6
+    assert scenario.cases[0].figures["trino"].flaw == "gone"
 
 
 def test_no_further_round_is_begun_when_the_budget_is_spent():
