@@ -56,6 +56,24 @@ def chosen(
     ``rows`` has the estimated rows of each relation, None where nobody knows; ``unique`` are the columns of relations
     that have as many keys as rows. Keys always go from a smaller to a larger fragment, so they never run in a circle.
     """
+    best = _best(possible, rows, scans, unique)
+    restricted = {keys.into for source, keys in best.values() if keys.narrowed and source < SMALL}
+    # What few keys restrict gives few keys itself.
+    hopeful = [replace(keys, narrowed=keys.narrowed or keys.source in restricted) for keys in possible]
+    best = _best(hopeful, rows, scans, unique)
+    at_hand = restricted | {keys.into for _, keys in best.values() if keys.source in restricted}
+    # A large source is read in the hope of few keys: not where a small one restricts the fragment already.
+    return tuple(
+        keys
+        for source, keys in best.values()
+        if source <= 2 * keys.limit or keys.source in restricted or keys.into not in at_hand
+    )
+
+
+def _best(
+    possible: list[Keys], rows: Mapping[str, int | None], scans: Collection[str], unique: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, Keys]]:
+    """For each column that may be restricted the rows of the smallest source, and its keys."""
     best: dict[tuple[str, str], tuple[int, Keys]] = {}
     for keys in possible:
         target, source = rows[keys.into], rows[keys.source]
@@ -69,9 +87,7 @@ def chosen(
         known = best.get((keys.into, keys.column))
         if known is None or source < known[0]:
             best[keys.into, keys.column] = source, replace(keys, limit=limit)
-    at_hand = {keys.into for source, keys in best.values() if keys.narrowed and source < SMALL}
-    # A large source is read in the hope of few keys: not where a small one restricts the fragment already.
-    return tuple(keys for source, keys in best.values() if source <= 2 * keys.limit or keys.into not in at_hand)
+    return best
 
 
 def _unique(leaves: Leaves) -> set[tuple[str, str]]:

@@ -162,3 +162,15 @@ def test_a_large_source_is_not_read_for_a_fragment_that_a_small_one_restricts() 
     assert [keys.source for keys in chosen([large, small], sizes, {"large", "small"})] == ["small"]
     every = replace(small, narrowed=False)
     assert [keys.source for keys in chosen([large, every], sizes, {"large", "small"})] == ["large", "small"]
+
+
+def test_a_fragment_that_few_keys_restrict_gives_keys_itself() -> None:
+    nations = Keys("customers", "nation", "nations", "id", "", narrowed=True)
+    customers = Keys("orders", "customer", "customers", "id", "")
+    lines = Keys("orders", "id", "lines", "order", "", narrowed=True)
+    rows: dict[str, int | None] = {"orders": 1_500_000, "customers": 150_000, "nations": 25, "lines": 6_000_000}
+    unique = {("customers", "id")}
+    known = chosen([nations, customers, lines], rows, {"nations", "lines"}, unique)
+    assert [(keys.source, keys.narrowed) for keys in known] == [("nations", True), ("customers", True)]
+    unrestricted = chosen([customers, lines], rows, {"nations", "lines"}, unique)
+    assert [keys.source for keys in unrestricted] == ["lines"]
