@@ -12,7 +12,7 @@ The text is only made when the key is new. Raises ValueError for what DuckDB rej
 types some functions of a constant otherwise.
 """
 
-_BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
+_BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Exists, exp.Escape)
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Types:
     def _find(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Column):
             return self.column(node)
+        if isinstance(node, exp.Literal) and node.is_string:
+            return "VARCHAR"
         if isinstance(node, (exp.Paren, exp.Alias, exp.Filter, exp.Subquery)):
             return self.of(node.this)
         if isinstance(node, exp.Query):
@@ -85,7 +87,14 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         ends = [node.args.get("this"), *_branches(node), node.args.get("default")]
         return [part for part in ends if part is not None]
     children = [child for child in node.iter_expressions() if not isinstance(child, (exp.DataType, exp.Var, exp.Star))]
-    return [part for child in children for part in (child.expressions if isinstance(child, exp.Distinct) else [child])]
+    return [part for child in children for part in _parts(child)]
+
+
+def _parts(child: exp.Expr) -> list[exp.Expr]:
+    """What stands in a list or a slice; any other value alone."""
+    if isinstance(child, exp.Slice):
+        return list(child.iter_expressions())
+    return child.expressions if isinstance(child, exp.Distinct) else [child]
 
 
 def _branches(node: exp.Case) -> Iterable[exp.Expr]:

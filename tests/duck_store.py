@@ -36,8 +36,11 @@ _UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 # What stands over every family, and what over some of them only: DuckDB computes all of it.
 _OVER_ALL = ("=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS NULL", "IS DISTINCT FROM", "GROUP BY", "ORDER BY")
 _CHOOSING = ("CASE", "COALESCE", "NULLIF", "GREATEST", "LEAST", "COUNT", "COUNT DISTINCT", "MIN", "MAX")
-_OVER_TEXT = ("||", "CONCAT", "LENGTH", "TRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "STRPOS", "LOWER", "UPPER")
-_MATCHING = ("LIKE", "ILIKE", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_OF_TEXTS = ("LENGTH", "STRLEN", "BIT_LENGTH", "ASCII", "STRPOS", "SPLIT_PART", "||", "CONCAT", "CONCAT_WS", "ENCODE")
+_SHAPED = ("TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "TRANSLATE", "LPAD", "RPAD", "REPEAT")
+_OF_BYTES = ("||", "SUBSTR", "OCTET_LENGTH", "BASE64", "MD5", "SHA256", "HEX")
+_OVER_TEXT = (*_OF_TEXTS, *_SHAPED, "LOWER", "UPPER", "MD5", "SHA256", "HEX")
+_MATCHING = ("LIKE", "ILIKE", "GLOB", "STARTS WITH", "ENDS WITH", "CONTAINS")
 _OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("+", "-", "*", "/", "//", "%", "NEG", "ABS", "ROUND", "CEIL", "FLOOR", "CAST TO DOUBLE"): _NUMBERS,
     ("SUM", "AVG", "CAST TO DECIMAL", "CAST TO BOOLEAN", "CAST TO TEXT"): _NUMBERS[:2],
@@ -45,6 +48,7 @@ _OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("BOOL_AND", "BOOL_OR"): (Family.BOOLEAN,),
     ("BIT_AND", "BIT_OR", "ROW_NUMBER", "RANK", "DENSE_RANK"): (Family.INTEGER,),
     (*_OVER_TEXT, *_MATCHING): (Family.TEXT,),
+    _OF_BYTES: (Family.BLOB,),
     tuple(f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in _UNITS): _DAYS,
     ("CAST TO DATE", "CAST TO TIMESTAMP"): _DAYS,
 }

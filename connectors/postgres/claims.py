@@ -13,6 +13,9 @@ _COMPARED = (*_PLAIN, *_FLOATS, Family.BLOB)
 # Families whose constants have a spelling that fragments use; the others are compared column with column.
 _SPELLED = tuple(of for of in (*_PLAIN, Family.DOUBLE) if of is not Family.TIME)
 _UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+_SHAPED = ("TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "TRANSLATE", "LPAD", "RPAD", "REPEAT")
+_OF_TEXTS = ("LENGTH", "STRLEN", "BIT_LENGTH", "ASCII", "STRPOS", "SPLIT_PART", "||", "CONCAT", "CONCAT_WS", "ENCODE")
+_MATCHING = ("LIKE", "GLOB", "STARTS WITH", "ENDS WITH", "CONTAINS")
 
 _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("IS NULL", "COUNT"): tuple(Family),
@@ -30,8 +33,9 @@ _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("%", "ROUND"): _WHOLE,
     ("CASE", "COALESCE", "NULLIF"): _COMPARED,
     ("GREATEST", "LEAST"): _PLAIN,
-    ("||", "CONCAT", "LENGTH", "TRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "STRPOS"): (Family.TEXT,),
-    ("LIKE", "STARTS WITH", "ENDS WITH", "CONTAINS"): (Family.TEXT,),
+    (*_OF_TEXTS, *_SHAPED, *_MATCHING): (Family.TEXT,),
+    ("MD5", "SHA256", "HEX"): (Family.TEXT, Family.BLOB),
+    ("||", "SUBSTR", "OCTET_LENGTH", "BASE64"): (Family.BLOB,),
     tuple(f"DATE_TRUNC {unit}" for unit in _UNITS): _DAYS,
     tuple(f"EXTRACT {unit}" for unit in _UNITS): _DAYS,
     tuple(f"EXTRACT {unit}" for unit in _UNITS[-3:]): (Family.TIME,),

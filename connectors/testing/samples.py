@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from connectors.testing.awkward import constants
-from connectors.testing.samples_of_texts import TEXTS, TRUTHS
+from connectors.testing.samples_of_texts import BYTES, TEXTS, TRUTHS
 from connectors.types import Family, family
 
 _INFIX = ("+", "-", "*", "/", "//", "%", "||")
@@ -57,8 +57,9 @@ def samples(operator: str, types: tuple[str, str]) -> Samples:
             raising=True,
             grouped=True,
         )
-    if operator in TEXTS:
-        return Samples(TEXTS[operator], truth=operator in TRUTHS, grouped=operator not in TRUTHS)
+    known = BYTES if of is Family.BLOB else TEXTS
+    if operator in known:
+        return Samples(known[operator], truth=operator in TRUTHS, grouped=operator not in TRUTHS)
     return Samples(_chosen(operator, types))
 
 

@@ -10,7 +10,7 @@ from connectors.vocabulary.aggregates import AGGREGATES, WINDOWS, aggregate
 from connectors.vocabulary.choices import CHOICES
 from connectors.vocabulary.numbers import NUMBERS
 from connectors.vocabulary.shapes import Operation, Shapes
-from connectors.vocabulary.texts import TEXTS
+from connectors.vocabulary.texts import OF_TEXTS, TEXT_CALLS, TEXT_FORMS, TEXTS
 from connectors.vocabulary.times import OF_UNITS, TIMES, by_unit
 
 __all__ = ["AGGREGATES", "OPERATIONS", "WINDOWS", "Operation", "aggregate", "operation"]
@@ -25,11 +25,16 @@ def operation(node: exp.Expr) -> Operation | None:
     """
     if isinstance(node, (exp.Extract, exp.TimestampTrunc, exp.DateTrunc)):
         return by_unit(node)
-    shape = _SHAPES.get(type(node))
+    if type(node) in TEXT_FORMS:
+        return TEXT_FORMS[type(node)](node)
+    shape = TEXT_CALLS.get(node.name.lower()) if isinstance(node, exp.Anonymous) else _SHAPES.get(type(node))
     return shape.read(node) if shape else None
 
 
 OPERATIONS: frozenset[str] = frozenset(
-    {shape.name for shape in _SHAPES.values()} | OF_UNITS | {"COUNT DISTINCT", *AGGREGATES.values(), *WINDOWS.values()}
+    {shape.name for shape in _SHAPES.values()}
+    | OF_UNITS
+    | OF_TEXTS
+    | {"COUNT DISTINCT", *AGGREGATES.values(), *WINDOWS.values()}
 )
 """The name of everything above, by which stores claim it."""

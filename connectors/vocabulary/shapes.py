@@ -69,12 +69,20 @@ def count(node: exp.Expr) -> str | None:
     return str(node.this) if plain else None
 
 
-def position(node: exp.Expr) -> str | None:
-    """Positions before the first character are counted in different ways."""
+def whole(node: exp.Expr) -> str | None:
+    """A plain number, which may be negative."""
+    negative = isinstance(node, exp.Neg)
+    found = count(node.this if negative else node)
+    return f"-{found}" if negative and found else found
+
+
+def few(node: exp.Expr) -> str | None:
+    """A number of repetitions that no text grows beyond bounds by."""
     found = count(node)
-    return None if found is None or int(found) == 0 else found
+    return None if found is None or int(found) > _FEW else found
 
 
+_FEW = 100
 Shapes = Mapping[type[exp.Expr], Shape]
 SAFE = frozenset({"safe", "typed", "coalesce", "ignore_nulls", "big_int"})
 """Marks that a parser leaves on nodes of other dialects; in DuckDB's they change nothing."""

@@ -21,6 +21,8 @@ DEARER = "a correlated subquery is pushed only where that looks cheaper"
 
 # These do not bring their operands to one type first.
 _WIDENING = ("*", "/")
+JOINING = ("||", "CONCAT", "CONCAT_WS")
+"""Operations that put texts together, and cast to one whatever is none."""
 
 
 class Claims:
@@ -70,3 +72,13 @@ class Claims:
                     raise Refused(f"no DECIMAL of DuckDB holds both {known[0]} and {other}")
         for of in families:
             self.claim(operator, of)
+
+    def put_together(self, operator: str, types: Iterable[str]) -> None:
+        """Refuse unless values of these types are put together as they are in DuckDB: as texts, or as bytes."""
+        families = set(map(family, types))
+        if families == {Family.BLOB}:
+            return self.claim(operator, Family.BLOB)
+        self.claim(operator, Family.TEXT)
+        for of in families - {Family.TEXT}:
+            self.claim(f"CAST TO {Family.TEXT.upper()}", of)
+        return None

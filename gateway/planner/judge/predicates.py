@@ -90,6 +90,10 @@ class PredicateJudge(ValueJudge):
         """A truth value: a column, a constant, or an operation such as LIKE."""
         if node.args.get("negate"):
             return exp.Not(this=exp.Paren(this=self._matching(_positive(node))))
+        if isinstance(node, exp.Escape) and node.this.args.get("negate"):
+            inner = exp.Escape(this=_positive(node.this), expression=node.expression.copy())
+            inner.parent = node
+            return exp.Not(this=exp.Paren(this=self._matching(inner)))
         found = operation(node)
         if isinstance(node, (exp.Predicate, exp.Connector)) and found is None:
             raise Refused(f"{type(node).__name__} is not among the predicates that are pushed")
@@ -190,7 +194,8 @@ class PredicateJudge(ValueJudge):
 
     def _against_constants(self, node: exp.Expr, part: exp.Expr) -> bool:
         if node is part:
-            return True
+            found = operation(part)
+            return found is not None and all(map(is_constant, found.operands[1:]))
         others = [*node.expressions] if isinstance(node, exp.In) else [node.args.get("expression")]
         fits = isinstance(node, (exp.EQ, exp.In, exp.Like)) and node.this is part and not node.args.get("query")
         texts = [other for other in others if isinstance(other, exp.Literal) and other.is_string]

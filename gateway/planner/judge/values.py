@@ -8,7 +8,7 @@ from sqlglot import exp
 from connectors.spi import Clause
 from connectors.types import Family
 from connectors.vocabulary import WINDOWS, Operation, aggregate, operation
-from gateway.planner.judge.claims import Claims
+from gateway.planner.judge.claims import JOINING, Claims
 from gateway.planner.literals import is_constant, spelled
 from gateway.planner.refusal import Refused
 
@@ -67,7 +67,8 @@ class ValueJudge(Claims):
         found = operation(node)
         if found is None:
             return self._truth(node)
-        self.alike(found.name, [self.type(operand) for operand in found.operands] or [self.type(node)])
+        types = [self.type(operand) for operand in found.operands] or [self.type(node)]
+        (self.put_together if found.name in JOINING else self.alike)(found.name, types)
         return self._typed(self._rebuilt(node, operation), node)
 
     def _truth(self, node: exp.Expr) -> exp.Expr:

@@ -32,7 +32,7 @@ def rendered(sql: str) -> str:
         ("date_trunc('month', p.day)", """date_trunc('month', "p"."day"::timestamp without time zone)"""),
         ("p.song || p.ci", f'({SONG} || ("p"."ci"::text COLLATE "C"))'),
         ("strpos(p.song || p.other, 'a')", f"""strpos((({SONG} || "p"."other") COLLATE "C"), 'a')::bigint"""),
-        ("ends_with(p.song, 'ä😀')", f"(right({SONG}, 2) = 'ä😀')"),
+        ("ends_with(p.song, 'ä😀')", f"(right({SONG}, length('ä😀')) = 'ä😀')"),
         ("MIN(p.song)", f'min(({SONG} COLLATE "C"))'),
         ("MAX(p.other)", 'max(("p"."other" COLLATE "C"))'),
         ("COUNT(DISTINCT p.ci)", 'count(DISTINCT ("p"."ci"::text COLLATE "C"))'),
