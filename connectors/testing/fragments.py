@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from connectors.spi import Column, Fragment, Table
 from connectors.testing.typing import annotate
+from connectors.vocabulary.dialect import COUNTED
 
 
 def fragment(sql: str, tables: Mapping[str, Table], con: duckdb.DuckDBPyConnection | None = None) -> Fragment:
@@ -16,7 +17,7 @@ def fragment(sql: str, tables: Mapping[str, Table], con: duckdb.DuckDBPyConnecti
     Every table in it must be a key of ``tables``; every source needs an alias of its own, and every column must be
     qualified by one. ``con`` may be a database that has the tables already. Raises ValueError for any other text.
     """
-    query = sqlglot.parse_one(sql, read="duckdb")  # noqa: TID251  (the kit is the other place where text is parsed)
+    query = sqlglot.parse_one(sql, read=COUNTED)  # noqa: TID251  (the kit is the other place where text is parsed)
     if not isinstance(query, exp.Query):
         raise ValueError("a fragment is one query")
     for kind in query.find_all(exp.DataType):
@@ -55,7 +56,7 @@ def _named(query: exp.Query, tables: Mapping[str, Table]) -> list[tuple[str, Tab
 
 
 def _made(query: exp.Query, used: list[tuple[str, Table]], con: duckdb.DuckDBPyConnection) -> Fragment:
-    text = query.sql("duckdb", identify=True, comments=False)
+    text = query.sql(COUNTED, identify=True, comments=False)
     try:
         told = con.execute(f"DESCRIBE {text}").fetchall()
         annotate(query, dict(used), con)

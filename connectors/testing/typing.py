@@ -8,12 +8,13 @@ from sqlglot import exp
 from connectors.spi import Table
 from connectors.typed import Types
 from connectors.vocabulary import aggregate, operation
+from connectors.vocabulary.dialect import COUNTED
 
 
 def annotate(query: exp.Query, tables: Mapping[str, Table], con: duckdb.DuckDBPyConnection) -> None:
     """Write ``meta["type"]`` throughout. ``con`` has the tables under the store's names for them."""
     sources = _Sources(query, tables, con)
-    types = Types(sources.column, sources.ask, lambda node: node.sql("duckdb"))
+    types = Types(sources.column, sources.ask, lambda node: node.sql(COUNTED))
     for node in query.walk():
         if _is_computed(node):
             node.meta["type"] = types.of(node)
@@ -54,7 +55,7 @@ class _Sources:
             return {column.name.lower(): column.type for column in self.tables[alias].columns}
         if alias not in self.derived:
             raise ValueError("a column of an unknown source")
-        text = self.derived[alias].sql("duckdb", identify=True, comments=False)
+        text = self.derived[alias].sql(COUNTED, identify=True, comments=False)
         return {name.lower(): type_name for name, type_name, *_ in self.con.execute(f"DESCRIBE {text}").fetchall()}
 
     def ask(self, key: Hashable, text: Callable[[], str], types: tuple[str, ...]) -> str:

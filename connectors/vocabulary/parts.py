@@ -37,7 +37,7 @@ def _bracket(node: exp.Expr) -> Operation | None:
     if isinstance(index, exp.Slice):
         return _slice(node, index)
     at = whole(index)
-    return None if at is None else _character(node, int(at) + 1)  # the parser counts from 0
+    return None if at is None else _character(node, int(at))
 
 
 def _character(node: exp.Expr, at: int) -> Operation | None:

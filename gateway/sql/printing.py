@@ -1,15 +1,15 @@
 """The one printer: every SQL text that leaves this package is regenerated from a tree."""
 
 from sqlglot import ErrorLevel, exp
-from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
+from connectors.vocabulary.dialect import Counted
 from gateway.errors import SqlNotAllowed
 
 _TIGHTER = (exp.Binary, exp.Unary, exp.Between, exp.In)
 
 
-class Dialect(DuckDB):
+class Dialect(Counted):
     """DuckDB's dialect, except that JSON paths stay the strings they were written as.
 
     sqlglot would read ``'a.b'`` as two steps, where DuckDB takes a path without ``$`` to be one key.

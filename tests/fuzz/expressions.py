@@ -59,7 +59,8 @@ class Expressions:
             f"length({text})",
             f"extract({part} FROM {day})",
         ]
-        forms += [f"strpos({text}, 'a')", f"CAST({self.of('bool', columns, 0)} AS INTEGER)"]
+        forms += [f"strpos({text}, {self.of('text', columns, 0)})", f"strlen({text})", f"ascii({text})"]
+        forms += [f"CAST({self.of('bool', columns, 0)} AS INTEGER)"]
         return self.chance.choice(forms)
 
     def _decimal(self, columns: Sequence[Column], depth: int) -> str:
@@ -74,9 +75,17 @@ class Expressions:
         return self.chance.choice([*forms, f"(- {self.of('double', columns, depth)})"])
 
     def _text(self, columns: Sequence[Column], depth: int) -> str:
-        left = self.of("text", columns, depth)
+        left, small = self.of("text", columns, depth), self.of("int", columns, 0)
         forms = [f"({left} || {self.of('text', columns, 0)})", f"upper({left})", f"lower({left})", f"trim({left})"]
         forms += [f"substr({left}, 1, 2)", f"substr({left}, 2)", f"left({left}, 1)", f"right({left}, 2)"]
+        forms += [
+            f"({left})[2]",
+            f"({left})[2:3]",
+            f"lpad({left}, 4, 'xy')",
+            f"split_part({left}, 'a', 1)",
+            f"substr({left}, -2)",
+        ]
+        forms += [f"rtrim({left}, 'ae')", f"translate({left}, 'ae', 'o')", f"concat_ws('-', {left}, {small}, NULL)"]
         forms += [f"reverse({left})", f"regexp_replace({left}, '[aeiou]', '.')"]  # no store computes these
         forms += [f"replace({left}, 'a', 'b')", f"concat({left}, '-', {self.of('text', columns, 0)})"]
         return self.chance.choice([*forms, f"CAST({self.of('int', columns, 0)} AS VARCHAR)"])
@@ -117,16 +126,18 @@ class Expressions:
             low, high = self.chance.choices(CONSTANTS[kind], k=2)
             return f"{left} {self.chance.choice(['', 'NOT '])}BETWEEN {low} AND {high}"
         if kind == "text" and roll < 0.55:
-            return self._like(left)
+            return self._like(left, columns)
         if kind == "bool" and roll < 0.6:
             return self.chance.choice([left, f"{left} IS TRUE", f"{left} IS NOT FALSE", f"NOT {left}"])
         operator = self.chance.choice(OPERATORS)
         right = self.of(kind, columns, 0) if self.chance.random() < 0.3 else self.chance.choice(CONSTANTS[kind])
         return f"{left} {operator} {right}"
 
-    def _like(self, left: str) -> str:
+    def _like(self, left: str, columns: Sequence[Column]) -> str:
         pattern = self.chance.choice(PATTERNS)
         forms = [f"{left} LIKE {pattern}", f"{left} NOT LIKE {pattern}", f"{left} ILIKE {pattern}"]
+        other = self.of("text", columns, 0)
+        forms += [f"{left} LIKE {other}", f"{left} NOT LIKE 'a!%%' ESCAPE '!'", f"suffix({left}, {other})"]
         forms += [f"regexp_matches({left}, '[a-n]')", f"regexp_matches({left}, '^[^p]')"]
         forms += [f"starts_with({left}, 'a')", f"contains({left}, 'n')", f"ends_with({left}, 'a')"]
         return self.chance.choice(forms)

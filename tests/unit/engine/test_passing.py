@@ -27,7 +27,7 @@ IN_DUCKDB = (
     f"select id, reverse(name) as r from {ARTISTS}",
     f"select a.id, b.name from {ARTISTS} a cross join (values ('x')) b(name)",
     f"select id from {ARTISTS} limit 3",
-    f"select md5(name) as digest from {ARTISTS}",
+    f"select sha1(name) as digest from {ARTISTS}",
 )
 
 

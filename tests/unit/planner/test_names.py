@@ -19,6 +19,7 @@ SHAPES = (
     f"select id * 2 as w from {A} where w > 30",
     f"select id as x, x + 1 as y from {A} where y > 100",
     f"select name as id from {A} where id = 5",
+    f"select upper(name) as x, x[2] as y, x[2:3] as z from {A} where x[1] <> 'N'",
     f"select max(id) as id from {A} where id < 50",
     f"select max(id) as m from {A} having m > 5",
     f"select count(*) c, name from {A} group by name order by c desc, name limit 3",

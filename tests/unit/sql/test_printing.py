@@ -69,6 +69,14 @@ def test_a_json_path_without_a_dollar_is_one_key(connection):
     assert connection.sql(to_duckdb(parse(text).query)).fetchall() == [("1", "2")]
 
 
+@pytest.mark.parametrize("at", ["[2]", "[-1]", "[0]", "[1:2]"])
+def test_a_position_stays_as_it_was_written_when_another_value_takes_the_place(at):
+    query = parse(f"SELECT s{at} FROM d.p").query
+    for column in list(query.find_all(exp.Column)):
+        column.replace(exp.Paren(this=exp.Upper(this=column.copy())))
+    assert f'(UPPER("s")){at}' in to_duckdb(query)
+
+
 @pytest.mark.parametrize("path", TPCH, ids=lambda path: path.stem)
 def test_tpch_passes_the_gate(path):
     text = qualified(path)
