@@ -125,11 +125,14 @@ def _ends(_: str, values: Values, __: tuple[str, ...], ___: str) -> Operand:
 
 
 def _like(_: str, values: Values, settings: tuple[str, ...], __: str) -> Operand:
-    """To Postgres the backslash is an escape unless another is named, to DuckDB nothing is."""
     value, pattern = met(only_texts(values))
-    escape = settings[0] if settings else ""
-    plain = not escape and pattern.constant and "\\" not in pattern.sql
-    return made(f"({value.sql} LIKE {pattern.sql}{'' if plain else f' ESCAPE {text(escape)}'})", "BOOLEAN", values)
+    escape = f" ESCAPE {text(settings[0])}" if settings else _unescaped(pattern.sql, known=pattern.constant)
+    return made(f"({value.sql} LIKE {pattern.sql}{escape})", "BOOLEAN", values)
+
+
+def _unescaped(pattern: str, *, known: bool = True) -> str:
+    """To Postgres the backslash is an escape unless another is named, to DuckDB nothing is."""
+    return "" if known and "\\" not in pattern else " ESCAPE ''"
 
 
 def _glob(name: str, values: Values, settings: tuple[str, ...], to: str) -> Operand:
@@ -188,5 +191,6 @@ def weak(name: str, values: Values, settings: tuple[str, ...]) -> tuple[Operand,
     if name != "ILIKE":
         return replace(made(f"{name.lower()}({value.sql})", "VARCHAR", [value]), collation=BINARY), guard
     # A letter beyond ASCII may have its other case within: the Kelvin sign is a K.
-    matched = made(f"({value.sql} ILIKE {text(settings[0])})", "BOOLEAN", [value])
+    pattern = text(settings[0])
+    matched = made(f"({value.sql} ILIKE {pattern}{_unescaped(pattern)})", "BOOLEAN", [value])
     return matched, guard if settings[0].isascii() else "TRUE"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
-from connectors.vocabulary.shapes import Operation, Shape, pattern, text
+from connectors.vocabulary.shapes import Operation, Shape, text
 
 _LIKE = Shape("LIKE")
-_ILIKE = Shape("ILIKE", ("this",), {"expression": pattern})
+_ILIKE = Shape("ILIKE", ("this",), {"expression": text})
 
 
 def _beginning(node: exp.Expr) -> str | None:

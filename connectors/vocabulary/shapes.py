@@ -57,12 +57,6 @@ def some_text(node: exp.Expr) -> str | None:
     return text(node) or None
 
 
-def pattern(node: exp.Expr) -> str | None:
-    """DuckDB has no escape character unless one is named, others take the backslash."""
-    found = text(node)
-    return None if found is None or "\\" in found else found
-
-
 def count(node: exp.Expr) -> str | None:
     """A plain number of rows, characters or digits."""
     plain = isinstance(node, exp.Literal) and not node.is_string and re.fullmatch(r"\d{1,6}", str(node.this))

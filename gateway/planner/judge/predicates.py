@@ -95,7 +95,7 @@ class PredicateJudge(ValueJudge):
             inner.parent = node
             return exp.Not(this=exp.Paren(this=self._matching(inner)))
         found = operation(node)
-        if isinstance(node, (exp.Predicate, exp.Connector)) and found is None:
+        if isinstance(node, (exp.Predicate, exp.Connector, exp.Escape)) and found is None:
             raise Refused(f"{type(node).__name__} is not among the predicates that are pushed")
         if self.family(node) is not Family.BOOLEAN:
             raise Refused("a value that is not BOOLEAN is used as a predicate")

@@ -72,7 +72,7 @@ class ValueJudge(Claims):
         return self._typed(self._rebuilt(node, operation), node)
 
     def _truth(self, node: exp.Expr) -> exp.Expr:
-        if isinstance(node, (exp.Predicate, exp.Connector, exp.Not)):
+        if isinstance(node, (exp.Predicate, exp.Connector, exp.Not, exp.Escape)):
             return exp.Paren(this=self._typed(self.predicate(node), node))
         raise Refused(f"{type(node).__name__} is not among the expressions that are pushed")
 
