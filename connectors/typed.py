@@ -12,6 +12,7 @@ The text is only made when the key is new. Raises ValueError for what DuckDB rej
 types some functions of a constant otherwise.
 """
 
+_CHOOSING_ROWS = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls)
 _BOOLEAN = (exp.Predicate, exp.Connector, exp.Not, exp.Exists, exp.Escape)
 
 
@@ -38,23 +39,31 @@ class Types:
             return self.column(node)
         if isinstance(node, exp.Literal) and node.is_string:
             return "VARCHAR"
-        if isinstance(node, (exp.Paren, exp.Alias, exp.Filter, exp.Subquery)):
+        if isinstance(node, (exp.Paren, exp.Alias, exp.Subquery, *_CHOOSING_ROWS)):
             return self.of(node.this)
         if isinstance(node, exp.Query):
             return self.of(node.selects[0])
         if isinstance(node, _BOOLEAN):
             return "BOOLEAN"
-        inner = node.this if isinstance(node, exp.Window) else node
+        inner = _function(node) if isinstance(node, exp.Window) else node
         operands = [operand for operand in _operands(inner) if not is_literal(operand)]
         types = tuple(self.of(operand) for operand in operands)
         key = (type(node), _shape(inner, frozenset(map(id, operands))), types)
         return self.ask(key, lambda: self.printed(_bare(node)), types)
 
 
+def _function(window: exp.Window) -> exp.Expr:
+    """What stands over a window; which rows it sees says nothing of its type."""
+    inner: exp.Expr = window.this
+    return inner.this if isinstance(inner, _CHOOSING_ROWS) else inner
+
+
 def _shape(node: exp.Expr, operands: frozenset[int]) -> Hashable:
     """What sets one operation apart from others over operands of the same types."""
     if id(node) in operands:
         return None
+    if isinstance(node, exp.Order):
+        return "in order", _shape(node.this, operands)
     parts = [
         (key, _shape(part, operands) if isinstance(part, exp.Expr) else part)
         for key, value in node.args.items()
@@ -65,10 +74,12 @@ def _shape(node: exp.Expr, operands: frozenset[int]) -> Hashable:
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
-    """The node alone, over x0, x1 …; windows are left empty."""
+    """The node alone, over x0, x1 …; windows are left empty, and an aggregate without its order."""
     if isinstance(node, exp.Window):
-        return exp.Window(this=_bare(node.this), over="OVER")
+        return exp.Window(this=_bare(_function(node)), over="OVER")
     bare = node.copy()
+    if isinstance(bare.this, exp.Order):
+        bare.set("this", bare.this.this)
     open_operands = [operand for operand in _operands(bare) if not is_literal(operand)]
     for number, operand in enumerate(open_operands):
         operand.replace(exp.column(f"x{number}"))
@@ -87,6 +98,7 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
         ends = [node.args.get("this"), *_branches(node), node.args.get("default")]
         return [part for part in ends if part is not None]
     children = [child for child in node.iter_expressions() if not isinstance(child, (exp.DataType, exp.Var, exp.Star))]
+    children = [child.this if isinstance(child, exp.Order) else child for child in children]
     return [part for child in children for part in _parts(child)]
 
 
