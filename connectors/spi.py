@@ -84,7 +84,10 @@ class Fidelity(StrEnum):
 
 
 class Clause(StrEnum):
-    """The parts of a query that a store may take over. PROJECT is computing outputs that are no bare columns."""
+    """The parts of a query that a store may take over. PROJECT is computing outputs that are no bare columns.
+
+    WINDOW is every frame that :func:`connectors.vocabulary.frame` reads.
+    """
 
     PROJECT = "PROJECT"
     WHERE = "WHERE"

@@ -54,6 +54,9 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 # These arrive in DuckDB as another type than the one they stand for, so the reading side casts them back.
 _CAST_ON_ARRIVAL = frozenset({"HUGEINT", "UUID", "JSON"})
 
+IN_ARRAYS = frozenset({"SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "BOOLEAN", "VARCHAR", "UUID"})
+"""DuckDB types of which a store may give out arrays."""
+
 
 def family(type_name: str) -> Family:
     """The family of a DuckDB type name; OTHER for nested and unknown types, which nothing claims."""

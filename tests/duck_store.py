@@ -41,12 +41,16 @@ _SHAPED = ("TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "TRAN
 _OF_BYTES = ("||", "SUBSTR", "OCTET_LENGTH", "BASE64", "MD5", "SHA256", "HEX")
 _OVER_TEXT = (*_OF_TEXTS, *_SHAPED, "LOWER", "UPPER", "MD5", "SHA256", "HEX")
 _MATCHING = ("LIKE", "ILIKE", "GLOB", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_MOVING = ("LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
 _OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("+", "-", "*", "/", "//", "%", "NEG", "ABS", "ROUND", "CEIL", "FLOOR", "CAST TO DOUBLE"): _NUMBERS,
-    ("SUM", "AVG", "CAST TO DECIMAL", "CAST TO BOOLEAN", "CAST TO TEXT"): _NUMBERS[:2],
+    ("SUM", "SUM DISTINCT", "AVG", "CAST TO DECIMAL", "CAST TO BOOLEAN", "CAST TO TEXT"): _NUMBERS[:2],
     ("CAST TO INTEGER",): (*_NUMBERS, Family.BOOLEAN),
-    ("BOOL_AND", "BOOL_OR"): (Family.BOOLEAN,),
-    ("BIT_AND", "BIT_OR", "ROW_NUMBER", "RANK", "DENSE_RANK"): (Family.INTEGER,),
+    ("BOOL_AND", "BOOL_OR", "COUNT_IF"): (Family.BOOLEAN,),
+    ("BIT_AND", "BIT_OR", "BIT_XOR", "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE"): (Family.INTEGER,),
+    ("PERCENT_RANK", "CUME_DIST"): (Family.DOUBLE,),
+    ("STRING_AGG",): (Family.TEXT,),
+    ("ARRAY_AGG",): (Family.BOOLEAN, Family.INTEGER, Family.TEXT),
     (*_OVER_TEXT, *_MATCHING): (Family.TEXT,),
     _OF_BYTES: (Family.BLOB,),
     tuple(f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in _UNITS): _DAYS,
@@ -54,7 +58,7 @@ _OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
 }
 EVERYTHING = Capabilities(
     frozenset(
-        {Claim(operator, family) for operator in (*_OVER_ALL, *_CHOOSING) for family in FAMILIES}
+        {Claim(operator, family) for operator in (*_OVER_ALL, *_CHOOSING, *_MOVING) for family in FAMILIES}
         | {Claim(name, family) for names, families in _OVER_SOME.items() for name in names for family in families}
     ),
     frozenset(Clause),

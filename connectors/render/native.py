@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from connectors.types import Family, family
+from connectors.types import IN_ARRAYS, Family, family
 
 MAX_IDENTIFIER = 63
 """Bytes of an identifier beyond which Postgres cuts it off silently."""
@@ -25,7 +25,6 @@ _PLAIN = {
     "jsonb": "JSON",
     "money": "DECIMAL(19,2)",
 }
-_IN_ARRAYS = frozenset({"SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "BOOLEAN", "VARCHAR", "UUID"})
 _TIMES = re.compile(r"(time|timestamp|interval)(\(\d\))?( with(?:out)? time zone)?")
 _NUMERIC = re.compile(r"numeric\((\d+),(-?\d+)\)")
 _TEXT = re.compile(r"text|character varying(\(\d+\))?")
@@ -44,7 +43,7 @@ def duckdb_type(native: str) -> str:
     """
     if native.endswith("[]"):
         item = duckdb_type(native[:-2])
-        return f"{item}[]" if item in _IN_ARRAYS and (item != "VARCHAR" or is_text(native[:-2])) else "VARCHAR"
+        return f"{item}[]" if item in IN_ARRAYS and (item != "VARCHAR" or is_text(native[:-2])) else "VARCHAR"
     if match := _NUMERIC.fullmatch(native):
         digits, scale = int(match[1]), int(match[2])
         whole = max(digits, scale) if scale >= 0 else digits - scale

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from connectors.render.aggregates import ordered, placed
 from connectors.render.comparing import sortable
 from connectors.render.operands import Operand
+from connectors.render.terms import ordered, placed
 from connectors.render.writer import Rows, Writer, bare
 
 

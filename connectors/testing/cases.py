@@ -6,9 +6,10 @@ from connectors.spi import Capabilities, Claim, Clause, Fidelity
 from connectors.testing.awkward import MIXED, VALUES
 from connectors.testing.case import ROWS, Case, together, where
 from connectors.testing.clauses import CLAUSES, groups, orders
-from connectors.testing.gathering import AGGREGATES, NUMBERED, gathered, numbered
+from connectors.testing.gathering import AGGREGATES, gathered
 from connectors.testing.predicates import COMPARISONS, WITH_CONSTANTS, filters
 from connectors.testing.samples import Samples, samples
+from connectors.testing.windowed import WINDOWED, windowed
 from connectors.types import Family, family
 
 _CLAUSE_TYPES = ("INTEGER", "VARCHAR", "DECIMAL(9,2)")
@@ -30,8 +31,8 @@ def _of_type(claim: Claim, type_name: str, capabilities: Capabilities) -> Iterat
     types = (type_name, type_name)
     if claim.operator in AGGREGATES:
         yield from gathered(claim.operator, types, capabilities)
-    elif claim.operator in NUMBERED:
-        yield from numbered(claim.operator, types)
+    elif claim.operator in WINDOWED:
+        yield from windowed(claim.operator, types, capabilities)
     elif claim.operator == "GROUP BY":
         yield from (Case(sql, types) for sql in groups(capabilities))
     elif claim.operator == "ORDER BY":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from connectors.spi import Capabilities, Clause, Fidelity
 from connectors.testing.case import ROWS
+from connectors.testing.windowed import frames
 from connectors.types import Family
 
 _ON = "ON l.a = r.b AND l.g = r.g"
@@ -153,8 +154,7 @@ def _windows(capabilities: Capabilities, of: Family) -> Iterator[str]:
     yield f"SELECT t.id, COUNT(*) OVER (PARTITION BY t.a) AS v, COUNT(t.g) OVER (ORDER BY t.id) AS w {ROWS}"
     if capabilities.fidelity("ORDER BY", of) is Fidelity.EXACT:
         yield f"SELECT t.id, COUNT(*) OVER (PARTITION BY t.g ORDER BY t.a DESC NULLS LAST) AS v {ROWS}"
-        frame = "ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING"
-        yield f"SELECT t.id, COUNT(t.a) OVER (PARTITION BY t.g ORDER BY t.id {frame}) AS v {ROWS}"
+    yield from frames(capabilities, of)
 
 
 CLAUSES: dict[Clause, Callable[[Capabilities, Family], Iterator[str]]] = {

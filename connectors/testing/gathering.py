@@ -1,10 +1,10 @@
-"""Aggregates over all rows and by group, with FILTER and over windows, and the functions of windows alone."""
+"""Aggregates over all rows and by group, with FILTER and ORDER BY, and over windows."""
 
 from collections.abc import Iterator
 
 from connectors.spi import Capabilities, Clause, Fidelity
 from connectors.testing.case import ROWS, Case
-from connectors.types import Family
+from connectors.types import Family, family
 
 AGGREGATES = {
     "COUNT": "COUNT({0})",
@@ -17,8 +17,14 @@ AGGREGATES = {
     "BOOL_OR": "BOOL_OR({0})",
     "BIT_AND": "BIT_AND({0})",
     "BIT_OR": "BIT_OR({0})",
+    "BIT_XOR": "BIT_XOR({0})",
+    "COUNT_IF": "COUNT_IF({0})",
+    "SUM DISTINCT": "SUM(DISTINCT {0})",
+    "STRING_AGG": "STRING_AGG({0} ORDER BY t.id)",
+    "ARRAY_AGG": "ARRAY_AGG({0} ORDER BY t.id DESC)",
 }
-NUMBERED = ("ROW_NUMBER", "RANK", "DENSE_RANK")
+# Over windows these have no meaning that every store knows.
+_GROUPED_ONLY = frozenset({"COUNT DISTINCT", "SUM DISTINCT", "STRING_AGG", "ARRAY_AGG"})
 
 
 def gathered(operator: str, types: tuple[str, str], capabilities: Capabilities) -> Iterator[Case]:
@@ -33,15 +39,32 @@ def gathered(operator: str, types: tuple[str, str], capabilities: Capabilities) 
     if capabilities.fidelity("GROUP BY", Family.INTEGER) is Fidelity.EXACT:
         most = f" HAVING NOT ({nothing} IS NULL) OR {one} IS NULL OR t.g > 0" if Clause.HAVING in clauses else ""
         yield Case(f"SELECT t.g, {called} {ROWS} GROUP BY t.g{most}", types)
-    if Clause.WINDOW in clauses and operator != "COUNT DISTINCT":
+    if Clause.WINDOW in clauses and operator not in _GROUPED_ONLY:
         running = f"{one} OVER (PARTITION BY t.g ORDER BY t.id) AS v, {one} OVER () AS w"
-        some = f", {one} FILTER (WHERE t.g > 0) OVER (PARTITION BY t.g) AS x" if Clause.FILTER in clauses else ""
-        yield Case(f"SELECT t.id, {running}{some} {ROWS}", types)
+        yield Case(f"SELECT t.id, {running} {ROWS}", types)
+        if Clause.FILTER in clauses:
+            some = f"{one} FILTER (WHERE t.g > 0) OVER (PARTITION BY t.g)"
+            yield Case(f"SELECT t.id, {some} AS v {ROWS}", types)
+    if operator in _COLLECTED:
+        yield from collected(operator, types, capabilities)
 
 
-def numbered(operator: str, types: tuple[str, str]) -> Iterator[Case]:
-    """A function over windows: within parts, in both directions, with ties where it may have them."""
-    last = ", t.id" if operator == "ROW_NUMBER" else ""
-    for order in ("ASC NULLS LAST", "DESC NULLS FIRST"):
-        over = f"{operator}() OVER (PARTITION BY t.g ORDER BY t.a {order}{last})"
-        yield Case(f"SELECT t.id, {over} AS v, {operator}() OVER (ORDER BY t.b {order}{last}) AS w {ROWS}", types)
+def collected(operator: str, types: tuple[str, str], capabilities: Capabilities) -> Iterator[Case]:
+    """What is put in a row: in every direction, by values of its own and others, and different ones once."""
+    own = capabilities.fidelity("ORDER BY", family(types[0])) is Fidelity.EXACT
+    calls = [call.format("t.a", order) for call in _COLLECTED[operator] for order in ("t.id", "t.g DESC, t.id DESC")]
+    if own:
+        calls += [call.format("t.a", "t.a NULLS FIRST, t.id") for call in _COLLECTED[operator]]
+    if own and family(types[0]) not in (Family.REAL, Family.DOUBLE):
+        calls += [call.format("t.a", "t.a DESC NULLS LAST") for call in _COLLECTED[operator]]
+        calls += [call.format("DISTINCT t.a", "t.a DESC NULLS FIRST") for call in _COLLECTED[operator]]
+    for call in calls:
+        yield Case(f"SELECT {call} AS v {ROWS}", types)
+        if capabilities.fidelity("GROUP BY", Family.INTEGER) is Fidelity.EXACT:
+            yield Case(f"SELECT t.g, {call} AS v {ROWS} GROUP BY t.g", types)
+
+
+_COLLECTED = {
+    "STRING_AGG": ("STRING_AGG({0}, ', ' ORDER BY {1})", "STRING_AGG({0}, 'ä''%' ORDER BY {1})"),
+    "ARRAY_AGG": ("ARRAY_AGG({0} ORDER BY {1})",),
+}

@@ -1,19 +1,21 @@
 """The words fragments are written in: every operation a store may claim, as it stands in a tree.
 
 Closed world: a node with any part that is not listed here is no operation, so nothing is ever half understood.
-The planner, the renderers and the conformance kit all read trees through :func:`operation` and :func:`aggregate`.
+The planner, the renderers and the conformance kit all read trees through :func:`operation`, :func:`aggregate`,
+:func:`over` and :func:`frame`.
 """
 
 from sqlglot import exp
 
-from connectors.vocabulary.aggregates import AGGREGATES, WINDOWS, aggregate
+from connectors.vocabulary.aggregates import AGGREGATES, aggregate
 from connectors.vocabulary.choices import CHOICES
 from connectors.vocabulary.numbers import NUMBERS
 from connectors.vocabulary.shapes import Operation, Shapes
 from connectors.vocabulary.texts import OF_TEXTS, TEXT_CALLS, TEXT_FORMS, TEXTS
 from connectors.vocabulary.times import OF_UNITS, TIMES, by_unit
+from connectors.vocabulary.windows import WINDOWS, Frame, frame, over
 
-__all__ = ["AGGREGATES", "OPERATIONS", "WINDOWS", "Operation", "aggregate", "operation"]
+__all__ = ["OPERATIONS", "Frame", "Operation", "aggregate", "frame", "operation", "over"]
 
 _SHAPES: Shapes = {**NUMBERS, **CHOICES, **TEXTS, **TIMES}
 
@@ -32,9 +34,6 @@ def operation(node: exp.Expr) -> Operation | None:
 
 
 OPERATIONS: frozenset[str] = frozenset(
-    {shape.name for shape in _SHAPES.values()}
-    | OF_UNITS
-    | OF_TEXTS
-    | {"COUNT DISTINCT", *AGGREGATES.values(), *WINDOWS.values()}
+    {shape.name for shape in _SHAPES.values()} | OF_UNITS | OF_TEXTS | AGGREGATES | WINDOWS
 )
 """The name of everything above, by which stores claim it."""

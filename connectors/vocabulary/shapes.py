@@ -11,12 +11,15 @@ from sqlglot import exp
 class Operation:
     """One operation: the name it is claimed by, its operands in order, and its settings, which are literals.
 
+    ``order`` are the terms by which an aggregate takes its rows, ``distinct`` says that it takes equal ones once.
     Every computed node of a fragment carries the DuckDB type of its value in ``node.meta["type"]``.
     """
 
     name: str
     operands: tuple[exp.Expr, ...]
     settings: tuple[str, ...] = ()
+    order: tuple[exp.Expr, ...] = ()
+    distinct: bool = False
 
 
 Setting = Callable[[exp.Expr], str | None]

@@ -8,13 +8,13 @@ from connectors.spi import Capabilities, Clause, Fidelity
 from gateway.planner.draft import Draft, column_node, needed, relation_node
 from gateway.planner.groups import Groups
 from gateway.planner.joins import all_conjuncts, connected
-from gateway.planner.judge import Judge, has_sets
+from gateway.planner.judge import Judge, covers, has_sets
 from gateway.planner.leaves import Leaves
 from gateway.planner.predicates import conjoin, conjuncts
 from gateway.planner.refusal import Refused
 from gateway.planner.rename import substitute
 from gateway.planner.sources import Sources
-from gateway.planner.topn import bound, covers, is_position, limit_rows, resolved
+from gateway.planner.topn import bound, is_position, limit_rows, resolved
 
 _WHOLE = frozenset(
     {"expressions", "with_", "from_", "joins", "where", "group", "having", "distinct", "order", "limit", "offset"}
@@ -159,7 +159,7 @@ class Alone:
                 raise Refused("without ORDER BY it is undefined which rows a LIMIT keeps")
             keys = [resolved(term, self.select) for term in order.expressions]
             terms = [judge.term(_with(term, key)) for term, key in zip(order.expressions, keys, strict=True)]
-            total = judge.is_total(keys) if decides is None else covers(keys, decides)
+            total = judge.is_total(self.select, keys) if decides is None else covers(keys, decides)
             if not total and self.select.args.get("distinct"):
                 raise Refused("the order is not total, and only DuckDB may choose among equal rows")
             limit_rows(made, bound(self.select), terms, total=total, judge=judge)

@@ -34,6 +34,14 @@ def one_decimal(left: str, right: str) -> str | None:
     return f"DECIMAL(38,{max(_sizes(left)[1], _sizes(right)[1])})"
 
 
+def holds(type_name: str, digits: str) -> bool:
+    """Whether a plain number is a value of an exact type, whatever its digits are; the last one of a whole type is
+    not counted on."""
+    whole, _, fraction = digits.partition(".")
+    most, scale = _sizes(type_name)
+    return len(whole) <= most - (type_name in _DIGITS) and len(fraction) <= scale
+
+
 def sums_fit(type_name: str) -> bool:
     """Whether the sum of ten thousand million values of an exact type has at most 38 digits; DuckDB's ``avg``
     needs no such sum, and so does not raise where it has more."""

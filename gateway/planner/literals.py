@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlglot import exp
 
 from connectors.types import Family, family
-from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal, literal_type
+from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal, holds, literal_type
 from gateway.planner.refusal import Refused
 
 _INTEGER = re.compile(r"\d{1,18}")
@@ -70,6 +70,21 @@ def beside(constant: exp.Expr, of: str) -> exp.Expr:
     if isinstance(constant, exp.Literal) and constant.is_string:
         return _from_text(constant.this, kind)
     return _number(constant, of)
+
+
+def default_beside(constant: exp.Expr, of: str) -> exp.Expr:
+    """``constant`` where it stands for a value of the DuckDB type ``of``, which it is without being rounded."""
+    decimal = family(of) is Family.DECIMAL
+    if isinstance(constant, exp.Cast) and (decimal or _CAST_FAMILIES.get(constant.to.this) is not family(of)):
+        raise Refused(f"a constant of another type stands for {family(of)}")
+    made = beside(constant, of)
+    if family(of) in EXACT_NUMBERS and not holds(of, _unsigned(made)):
+        raise Refused(f"the number is not a plain {of}")
+    return made
+
+
+def _unsigned(number: exp.Expr) -> str:
+    return str(number.this.this if isinstance(number, exp.Neg) else number.this).lstrip("-")
 
 
 def _number(constant: exp.Expr, of: str) -> exp.Expr:

@@ -3,8 +3,6 @@
 Either way the rows are sorted and counted again above.
 """
 
-from collections.abc import Sequence
-
 from sqlglot import exp
 
 from connectors.spi import Clause
@@ -66,8 +64,3 @@ def limit_rows(made: exp.Select, rows: int, terms: list[exp.Ordered], *, total: 
     place = exp.Window(this=exp.Rank(), order=exp.Order(expressions=terms), over="OVER")
     place.meta["type"] = "BIGINT"
     made.set("qualify", exp.Qualify(this=exp.LTE(this=place, expression=exp.Literal.number(rows))))
-
-
-def covers(keys: Sequence[exp.Expr], wanted: Sequence[exp.Expr]) -> bool:
-    """Whether ``wanted`` are all among ``keys``."""
-    return all(any(key == want for key in keys) for want in wanted)

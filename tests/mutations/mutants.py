@@ -107,7 +107,7 @@ MUTANTS = (
     ),
     _planner(
         "any column is taken for the key",
-        "judge/queries.py",
+        "judge/totality.py",
         "return bool(key) and {name.lower() for name in key} <= names",
         "return bool(key)",
     ),
@@ -213,8 +213,8 @@ MUTANTS = (
         "            return frozenset({join.this.alias_or_name})\n",
         "            return frozenset(source.alias for source in sources)\n",
     ),
-    _render("NULLS LAST is lost", "aggregates.py", '" NULLS LAST"', '""'),
-    _render("DESC is lost", "aggregates.py", "' DESC' if", "'' if"),
+    _render("NULLS LAST is lost", "terms.py", '" NULLS LAST"', '""'),
+    _render("DESC is lost", "terms.py", "' DESC' if", "'' if"),
     _render(
         "texts are sorted by the server's collation",
         "comparing.py",
@@ -239,7 +239,7 @@ MUTANTS = (
         "if value.family is Family.TIMESTAMPTZ else",
         "if value.family is Family.TIME else",
     ),
-    _render("FILTER is lost", "aggregates.py", "suffix + over)", "over)"),
+    _render("FILTER is lost", "aggregates.py", "suffix + said)", "said)"),
     _engine(
         "a truncated set of keys is shipped",
         "keying.py",

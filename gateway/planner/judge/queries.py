@@ -9,20 +9,15 @@ from connectors.spi import Capabilities, Clause, Fidelity
 from gateway.catalog import Place
 from gateway.planner.draft import table_node
 from gateway.planner.judge.predicates import PredicateJudge
+from gateway.planner.judge.totality import SETS_OF_GROUPS, has_sets
 from gateway.planner.predicates import conjuncts
 from gateway.planner.refusal import Refused
 from gateway.planner.sources import Sources
 
 _SELECT = frozenset({"kind", "expressions", "with_", "from_", "joins", "where", "group", "having", "distinct"})
 _SETS = frozenset({"this", "expression", "with_", "distinct", "by_name"})
-_SETS_OF_GROUPS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 _INNER = ("", "INNER", "CROSS")
 _SIDES = ("LEFT", "RIGHT", "FULL")
-
-
-def has_sets(group: exp.Group) -> bool:
-    """Whether rows are put together in more than one way."""
-    return any(isinstance(part, _SETS_OF_GROUPS) for part in group.expressions)
 
 
 class Judge(PredicateJudge):
@@ -173,7 +168,7 @@ class Judge(PredicateJudge):
 
     def _set(self, node: exp.Expr) -> exp.Expr:
         """A part of GROUP BY, at any depth of GROUPING SETS, ROLLUP and CUBE."""
-        if isinstance(node, (exp.Tuple, *_SETS_OF_GROUPS)):
+        if isinstance(node, (exp.Tuple, *SETS_OF_GROUPS)):
             return type(node)(expressions=[self._set(part) for part in node.expressions])
         if isinstance(node, exp.Paren):
             return exp.Paren(this=self._set(node.this))
@@ -253,16 +248,6 @@ class Judge(PredicateJudge):
         parts = list(conjuncts(on))
         if not parts or not all(isinstance(part, exp.EQ) and _relates(part) for part in parts):
             raise Refused("a FULL JOIN is pushed only on equalities of its two sides")
-
-    def is_total(self, keys: list[exp.Expr]) -> bool:
-        """Whether values of these differ for any two rows of the SELECT being judged: they hold a table's key."""
-        if len(self.own) != 1:
-            return False
-        source = self.sources.alias(next(iter(self.own)))
-        place = self.sources.place(source.node) if source else None
-        key = place.dataset.table.key if place else ()
-        names = {node.name.lower() for node in keys if isinstance(node, exp.Column)}
-        return bool(key) and {name.lower() for name in key} <= names
 
 
 def _relates(part: exp.Expr) -> bool:

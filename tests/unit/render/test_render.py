@@ -110,10 +110,14 @@ def test_other_clauses_are_refused(sql: str) -> None:
 
 @pytest.mark.parametrize(
     ("aggregate", "type_name"),
-    [("SUM(p.d)", "DOUBLE"), ("MIN(p.d)", "DOUBLE"), ("AVG(p.ms)", "DOUBLE"), ("SUM(DISTINCT p.ms)", "HUGEINT"),
+    [("SUM(p.d)", "DOUBLE"), ("MIN(p.d)", "DOUBLE"), ("AVG(p.ms)", "DOUBLE"), ("SUM(p.ms ORDER BY p.id)", "HUGEINT"),
      ("COUNT(*)", "VARCHAR"), ("MIN(p.ms, 2)", "INTEGER[]"), ("SUM(p.ms) FILTER (WHERE p.r = p.d)", "HUGEINT"),
-     ("COUNT(p.id) OVER (ORDER BY p.id GROUPS 1 PRECEDING)", "BIGINT"), ("COUNT(DISTINCT p.d + 1)", "BIGINT"),
-     ("LAG(p.id) OVER (ORDER BY p.id)", "BIGINT"), ("BIT_XOR(p.ms)", "INTEGER"), ("lower(p.song)", "VARCHAR")],
+     ("COUNT(p.id) OVER (ORDER BY p.id RANGE 1 PRECEDING)", "BIGINT"), ("COUNT(DISTINCT p.d + 1)", "BIGINT"),
+     ("LAG(p.id IGNORE NULLS) OVER (ORDER BY p.id)", "BIGINT"), ("STRING_AGG(p.song, ',')", "VARCHAR"),
+     ("COUNT(DISTINCT p.ms) OVER ()", "BIGINT"), ("ARRAY_AGG(p.ms)", "INTEGER[]"), ("lower(p.song)", "VARCHAR"),
+     ("LAG(p.id, p.id) OVER (ORDER BY p.id)", "BIGINT"), ("NTILE(0) OVER (ORDER BY p.id)", "BIGINT"),
+     ("STRING_AGG(p.song, p.song ORDER BY p.id)", "VARCHAR"), ("ARRAY_AGG(p.fee ORDER BY p.id)", "DECIMAL(9,2)[]"),
+     ("COUNT(*) OVER (ORDER BY p.id ROWS BETWEEN p.ms PRECEDING AND CURRENT ROW)", "BIGINT")],
 )  # fmt: skip
 def test_other_aggregates_are_refused(aggregate: str, type_name: str) -> None:
     with pytest.raises(ValueError):
