@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tests.fuzz.data import Source
 from tests.fuzz.expressions import Column, Expressions
+from tests.fuzz.windows import DIRECTIONS, collected, window
 
 JOINS = ("JOIN", "JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN")
-DIRECTIONS = ("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST")
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Selected:
-    """A SELECT without order: its text and the kinds of its outputs, which are named c0, c1 …"""
+    """A SELECT without order: its text and the kinds of its outputs, which are named c0, c1 …
+
+    ``key`` are the positions of outputs that no two rows share, where some are known.
+    """
 
     text: str
     kinds: tuple[str, ...]
+    key: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Grammar:
         roll = self.chance.random()
         if roll < 0.4:
             return self._aggregated(depth)
-        return self._windowed(depth) if roll < 0.48 else self._plain(depth)
+        return self._windowed(depth) if roll < 0.52 else self._plain(depth)
 
     def _ending(self, outputs: int) -> tuple[str, tuple[int, ...], bool]:
         if self.chance.random() < 0.55:
@@ -92,7 +96,8 @@ class Grammar:
         wanted = kinds or tuple(column.kind for column in self._pick(read.columns))
         outputs = [self.values.of(kind, read.columns, self.chance.choice([0, 0, 1, 2])) for kind in wanted]
         distinct = "DISTINCT " if self.chance.random() < 0.15 else ""
-        return Selected(f"SELECT {distinct}{_aliased(outputs)} FROM {read.text}{self.where(read, depth)}", wanted)
+        text = f"SELECT {distinct}{_aliased(outputs)} FROM {read.text}{self.where(read, depth)}"
+        return Selected(text, wanted, tuple(range(len(wanted))) if distinct else ())
 
     def _pick(self, columns: Sequence[Column]) -> list[Column]:
         return self.chance.sample(columns, k=min(len(columns), self.chance.randint(1, 4)))
@@ -101,12 +106,14 @@ class Grammar:
         read = self.from_(depth)
         groups = self._pick(read.columns)[: self.chance.choice([0, 1, 1, 2, 2])]
         texts = [self._group(column, read.columns) for column in groups]
-        made = [self._aggregate(read.columns) for _ in range(self.chance.randint(1, 3))]
+        made = [self._aggregate(read) for _ in range(self.chance.randint(1, 3))]
         outputs = _aliased([*texts, *(text for text, _ in made)])
-        text = f"SELECT {outputs} FROM {read.text}{self.where(read, depth)}{self._grouping(texts)}"
+        grouping = self._grouping(texts)
+        text = f"SELECT {outputs} FROM {read.text}{self.where(read, depth)}{grouping}"
         if texts and self.chance.random() < 0.3:
             text += f" HAVING {self.chance.choice([f'{made[0][0]} IS NOT NULL', 'count(*) > 1', 'count(*) < 4'])}"
-        return Selected(text, (*(column.kind for column in groups), *(kind for _, kind in made)))
+        key = () if any(word in grouping for word in ("ROLLUP", "CUBE", "SETS")) else tuple(range(len(texts)))
+        return Selected(text, (*(column.kind for column in groups), *(kind for _, kind in made)), key)
 
     def _group(self, column: Column, columns: Sequence[Column]) -> str:
         if column.kind == "double":
@@ -124,39 +131,36 @@ class Grammar:
             return f" GROUP BY {self.chance.choice(['ROLLUP', 'CUBE'])} ({listed})"
         return f" GROUP BY GROUPING SETS (({listed}), ())" if roll < 0.3 else f" GROUP BY {listed}"
 
-    def _aggregate(self, columns: Sequence[Column]) -> tuple[str, str]:
+    def _aggregate(self, read: From) -> tuple[str, str]:
         """An aggregate whose value does not depend on the order of rows, and its kind."""
+        columns = read.columns
+        if self.chance.random() < 0.12 and (forms := collected(self.chance, self.chance.choice(columns), read.key)):
+            return self.chance.choice(forms)
         kind = self.chance.choice([column.kind for column in columns])
         value = self.values.of(kind, columns, self.chance.choice([0, 0, 0, 1]))
         forms = [("count(*)", "int"), (f"count({value})", "int"), (f"count(DISTINCT {value})", "int")]
         forms += [(f"min({value})", kind), (f"max({value})", kind)]
         if kind in ("int", "decimal"):
             forms += [(f"sum({value})", kind), (f"avg({value})", "double"), (f"sum({value})", kind)]
+            forms += [(f"sum(DISTINCT {value})", kind)]
+        if kind == "int":
+            forms += [(f"bit_xor({value})", kind)]
         if kind == "bool":
             forms = [(f"bool_and({value})", kind), (f"bool_or({value})", kind), (f"count({value})", "int")]
+            forms += [(f"count_if({value})", "int")]
         text, made = self.chance.choice(forms)
         if self.chance.random() < 0.15:
             text += f" FILTER (WHERE {self.values.simple(columns)})"
         return text, made
 
     def _windowed(self, depth: int) -> Selected:
-        read = self.from_(depth, sources=1)
+        read = self.from_(depth, sources=self.chance.choice([1, 1, 2]))
         picked = self._pick(read.columns)[:2]
-        kind, column = self.chance.choice([(made.kind, made.name) for made in read.columns])
-        order = self.chance.choice(read.columns).name
-        parted = f"PARTITION BY {self.chance.choice(read.columns).name} " if self.chance.random() < 0.5 else ""
-        forms = ["rank()", "dense_rank()", "count(*)", f"min({column})", f"max({column})"]
-        forms += [f"sum({column})"] if kind in ("int", "decimal") else []
-        if read.key:
-            order = f"{order}, {', '.join(read.key)}"
-            forms += ["row_number()", f"lag({column})", f"first_value({column})"]
-        function = self.chance.choice(forms)
-        over = f"{function} OVER ({parted}ORDER BY {order}{self.chance.choice(['', ' DESC', ' NULLS FIRST'])})"
-        same = function.startswith(("min", "max", "sum", "lag", "first"))
+        over, kind = window(self.chance, read.columns, read.key)
         text = f"SELECT {_aliased([*(made.name for made in picked), over])} FROM {read.text}{self.where(read, depth)}"
-        if self.chance.random() < 0.15 and not same:
+        if self.chance.random() < 0.15 and kind == "int":
             text += f" QUALIFY {over} <= 2"
-        return Selected(text, (*(made.kind for made in picked), kind if same else "int"))
+        return Selected(text, (*(made.kind for made in picked), kind))
 
     def from_(self, depth: int, sources: int = 0) -> From:
         """One to three relations, joined."""
@@ -179,7 +183,7 @@ class Grammar:
             text = made.text
             if self.chance.random() < 0.2:
                 text += f" ORDER BY {', '.join(str(at + 1) for at in range(len(made.kinds)))} LIMIT 7"
-            return From(f"({text}) AS {alias}", _outputs(alias, made.kinds))
+            return From(f"({text}) AS {alias}", _outputs(alias, made.kinds), _key(alias, made))
         source = self.chance.choice(self.sources)
         columns = tuple(Column(f"{alias}.{name}", kind) for name, kind in source.columns)
         return From(f"{source.address} AS {alias}", columns, tuple(f"{alias}.{name}" for name in source.key))
@@ -200,7 +204,9 @@ class Grammar:
         columns = left.columns if kind.startswith(("SEMI", "ANTI")) else (*left.columns, *right.columns)
         if self.chance.random() < 0.25:
             link += f" AND {self.values.simple((*left.columns, *right.columns))}"
-        return From(f"{left.text} {kind} {right.text} ON {link}", columns)
+        known = left.key and (right.key or columns == left.columns)
+        key = (*left.key, *(() if columns == left.columns else right.key)) if known else ()
+        return From(f"{left.text} {kind} {right.text} ON {link}", columns, key)
 
     def _link(self, left: From, right: From) -> str:
         """An equality over columns of one kind; keys are preferred, so that results stay small."""
@@ -251,6 +257,10 @@ def _aliased(outputs: Sequence[str]) -> str:
 
 def _outputs(alias: str, kinds: Sequence[str]) -> tuple[Column, ...]:
     return tuple(Column(f"{alias}.c{at}", kind) for at, kind in enumerate(kinds))
+
+
+def _key(alias: str, made: Selected) -> tuple[str, ...]:
+    return tuple(f"{alias}.c{at}" for at in made.key)
 
 
 def _names(read: From) -> set[str]:

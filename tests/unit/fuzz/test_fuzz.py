@@ -15,6 +15,16 @@ from tests.fuzz.verdict import difference
 
 SEEDS = range(120)
 _WORDS = ("LEFT JOIN", "ANTI JOIN", "EXISTS", "NOT IN (SELECT", "ROLLUP", "FILTER", "OVER (", "UNION", "WITH w", "CASE")
+_WORDS += (
+    "ROWS BETWEEN",
+    "GROUPS BETWEEN",
+    "EXCLUDE",
+    "lag(",
+    "nth_value(",
+    "percent_rank(",
+    "array_agg(",
+    "string_agg(",
+)
 
 
 @pytest.fixture(scope="module")
