@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from connectors.call import Call
+from connectors.errors import StoreValueError
 from connectors.spi import (
     Capabilities,
     Claim,
@@ -110,8 +111,11 @@ class DuckStore:
 
     def open(self, fragment: Fragment, snapshot: Snapshot, hints: Hints, call: Call) -> Rows:
         self.asked.append(fragment.text)
-        with self.engine.cursor() as cursor:
-            found = cursor.sql(fragment.text).to_arrow_reader(1000).read_all()
+        try:
+            with self.engine.cursor() as cursor:
+                found = cursor.sql(fragment.text).to_arrow_reader(1000).read_all()
+        except (duckdb.OutOfRangeException, duckdb.ConversionException) as problem:
+            raise StoreValueError("DuckDB met a value that it cannot compute with.", store=self.name) from problem
         return Rows(fragment.schema, found.cast(fragment.schema).to_batches())
 
     def scan(self, table: Table, snapshot: Snapshot) -> Scan:

@@ -103,6 +103,7 @@ def _top(capabilities: Capabilities, of: Family) -> Iterator[str]:
     if capabilities.fidelity("ORDER BY", of) is Fidelity.EXACT:
         yield from orders(capabilities)
         yield f"SELECT t.id {ROWS} ORDER BY t.id DESC NULLS LAST LIMIT 0"
+        yield f"SELECT t.id, t.a {ROWS} LIMIT 0"
         yield f"SELECT t.id {ROWS} ORDER BY t.id LIMIT 3 OFFSET 5"
         yield f"SELECT t.id, t.a {ROWS} WHERE t.g = 1 ORDER BY t.a, t.id LIMIT 5"
 

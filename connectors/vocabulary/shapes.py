@@ -66,6 +66,12 @@ def count(node: exp.Expr) -> str | None:
     return str(node.this) if plain else None
 
 
+def position(node: exp.Expr) -> str | None:
+    """A number that is counted from one."""
+    found = count(node)
+    return None if found is None or int(found) == 0 else found
+
+
 def whole(node: exp.Expr) -> str | None:
     """A plain number, which may be negative."""
     negative = isinstance(node, exp.Neg)

@@ -14,7 +14,7 @@ from gateway.planner.predicates import conjoin, conjuncts
 from gateway.planner.refusal import Refused
 from gateway.planner.rename import substitute
 from gateway.planner.sources import Sources
-from gateway.planner.topn import bound, is_position, limit_rows, resolved
+from gateway.planner.topn import bound, is_position, limit_rows, no_rows, resolved
 
 _WHOLE = frozenset(
     {"expressions", "with_", "from_", "joins", "where", "group", "having", "distinct", "order", "limit", "offset"}
@@ -155,6 +155,9 @@ class Alone:
             return
         try:
             order = self.select.args.get("order")
+            if bound(self.select) == 0:
+                no_rows(made, judge)
+                return
             if order is None:
                 raise Refused("without ORDER BY it is undefined which rows a LIMIT keeps")
             keys = [resolved(term, self.select) for term in order.expressions]

@@ -9,6 +9,8 @@ from connectors.types import Family, family
 from gateway.planner.draft import Print
 from gateway.planner.literals import is_constant
 
+RAISES = "raises"
+"""The mark of a constant for which DuckDB has no value: the query may still have an answer, if it has no rows."""
 _CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
 _CLOCK_NAMES = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp"})
 _CLOCK_KINDS = (*_CLOCKS, exp.Anonymous)
@@ -47,7 +49,9 @@ def fold_constants(query: exp.Query, printed: Print, fold: Fold) -> None:
         return
     kept = not any(reads_clock(node) for node in found)
     for node, value in zip(found, fold([printed(node) for node in found], kept=kept), strict=True):
-        if value is not None and value.text is not None and (made := _written(value)) is not None:
+        if value is None:
+            node.meta[RAISES] = True
+        elif value.text is not None and (made := _written(value)) is not None:
             node.replace(made)
 
 

@@ -48,6 +48,12 @@ def is_position(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit()
 
 
+def no_rows(made: exp.Select, judge: Judge) -> None:
+    """Ask for no rows at all, in whatever order."""
+    judge.clause(Clause.TOP_N)
+    made.set("limit", exp.Limit(expression=exp.Literal.number(0)))
+
+
 def limit_rows(made: exp.Select, rows: int, terms: list[exp.Ordered], *, total: bool, judge: Judge) -> None:
     """Bound ``made`` to its first ``rows`` rows by judged ``terms``; refuses what the store cannot do."""
     if any(term.find(exp.Window) for term in terms):

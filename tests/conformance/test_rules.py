@@ -10,12 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlglot import exp
 
 from gateway.errors import UserError
 from gateway.planner.plan import Plan
 from gateway.planner.unpushed import is_plain
 from tests.conformance.rule_house import Alone, Answered, House, opened
-from tests.conformance.ruling import VALUES, Verdict, rules
+from tests.conformance.ruling import VALUES, Verdict, rules, table
 from tests.conformance.test_postgres import COLLATIONS, DATABASE, PostgresSubject
 
 pytestmark = pytest.mark.postgres
@@ -168,6 +169,36 @@ def test_what_is_never_pushed_is_no_part_of_a_condition(house: House, native: st
     if never:
         conditions = " AND ".join(f"(({expression}) IS NULL)" for expression in never)
         assert not computes(house.plan(native, "id", f" WHERE {conditions}"))
+
+
+def reaches(plan: Plan) -> bool:
+    """Whether a store is asked for anything that reads more than the numbers of rows, but for columns as they are."""
+    queries = [remote.fragment.query for remote in plan.fragments]
+    outputs = [output.unalias() for query in queries for output in query.selects]
+    read = {
+        column.name
+        for query in queries
+        for clause in query.find_all(exp.Where, exp.Join, exp.Group, exp.Order)
+        for column in clause.find_all(exp.Column)
+    }
+    return not all(isinstance(output, exp.Column) for output in outputs) or not read <= {"id", "other"}
+
+
+ELSEWHERE = {
+    "GROUP BY": "SELECT count(*) AS n FROM {0} GROUP BY {1}",
+    "ORDER BY": "SELECT id FROM {0} ORDER BY {1}, id LIMIT 3",
+    "JOIN": "SELECT id FROM {0} AS t JOIN (SELECT id AS other FROM {0}) AS u ON id = other AND ({1}) IS NULL",
+    "LEFT JOIN": "SELECT id FROM {0} AS t LEFT JOIN (SELECT id AS other FROM {0}) AS u ON id = other AND ({1}) IS NULL",
+}
+
+
+@pytest.mark.parametrize("house", PLACES[:1], indirect=True, ids="-".join)
+@pytest.mark.parametrize("clause", ELSEWHERE)
+@pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.NEVER)])
+def test_what_is_never_pushed_reaches_no_store_by_another_clause(house: House, native: str, clause: str) -> None:
+    for expression in over(native, Verdict.NEVER):
+        plan = house.mesh.plan(ELSEWHERE[clause].format(f"rules.natives.{table(native)}", expression))
+        assert (expression, reaches(plan)) == (expression, False)
 
 
 @pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.WEAKER)])

@@ -112,6 +112,36 @@ MUTANTS = (
         "return bool(key)",
     ),
     _planner(
+        "the frame of a window is lost",
+        "judge/rows.py",
+        'spec=_spec(seen), over="OVER")',
+        'spec=None, over="OVER")',
+    ),
+    _planner(
+        "a row is looked for in an order that is not total",
+        "judge/rows.py",
+        "if found.name not in _RANKS and not fixed:",
+        'if found.name == "ROW_NUMBER":',
+    ),
+    _planner(
+        "rows are counted in an order that is not total",
+        "judge/rows.py",
+        "if seen is not None and seen.counts_rows:",
+        'if seen is not None and seen.kind == "GROUPS":',
+    ),
+    _planner(
+        "values are collected in an order that is not total",
+        "judge/rows.py",
+        "if not told.settles(value, keys) and (select is None or not told.tells_rows(select, keys)):",
+        "if select is None:",
+    ),
+    _planner(
+        "what an outer join leaves out is taken for known",
+        "judge/totality.py",
+        'kept = not any(join.side in ("RIGHT", "FULL") for join in joins)',
+        "kept = True",
+    ),
+    _planner(
         "what the store keeps too much of is not looked at again",
         "mixed.py",
         "        if fidelity is Fidelity.EXACT:\n            self.taken.append(conjunct)",
@@ -238,6 +268,12 @@ MUTANTS = (
         "times.py",
         "if value.family is Family.TIMESTAMPTZ else",
         "if value.family is Family.TIME else",
+    ),
+    _render(
+        "rows that a frame excludes are kept",
+        "windows.py",
+        'f" EXCLUDE {found.exclude}" if found.exclude else ""',
+        '""',
     ),
     _render("FILTER is lost", "aggregates.py", "suffix + said)", "said)"),
     _engine(

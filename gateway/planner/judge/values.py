@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from connectors.types import Family
 from connectors.vocabulary import aggregate, operation
+from gateway.planner.fold import RAISES
 from gateway.planner.judge.claims import JOINING
 from gateway.planner.judge.rows import RowsJudge
 from gateway.planner.literals import is_constant, spelled
@@ -33,6 +34,8 @@ class ValueJudge(RowsJudge):
 
     def value(self, node: exp.Expr) -> exp.Expr:
         """A value of any kind; refuses what is not exact."""
+        if RAISES in node.meta:
+            raise Refused("DuckDB computes no such constant, and tells so only if it is needed")
         if isinstance(node, exp.Paren):
             return exp.Paren(this=self.value(node.this))
         if isinstance(node, exp.Column):

@@ -38,3 +38,23 @@ def test_a_computed_number_is_no_position(mesh: Mesh, order: str) -> None:
 def test_what_raises_is_left_for_the_query_to_tell(mesh: Mesh) -> None:
     made = mesh.plan("select id from artists.catalog.artists where id < 9223372036854775807 + 9223372036854775807")
     assert "9223372036854775807" in made.residual
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 2147483647 * 2 as v, id from artists.catalog.artists order by id limit 0",
+        "select id from artists.catalog.artists where id < 0 and label_id = 2147483647 * 2",
+        "select sum(label_id + 2147483647 * 2) as v from artists.catalog.artists where id < 0",
+    ],
+)
+def test_what_raises_and_is_not_needed_is_not_sent(mesh: Mesh, sql: str) -> None:
+    made = mesh.plan(sql)
+    assert not any("2147483647" in remote.native for remote in made.fragments)
+    assert mesh.ask(sql).to_pylist() == mesh.ask(sql, pushdown=False).to_pylist()
+
+
+def test_no_rows_are_asked_for_without_an_order(mesh: Mesh) -> None:
+    made = mesh.plan("select id, name from artists.catalog.artists where id > 3 limit 0")
+    assert made.fragments[0].native.endswith(" LIMIT 0")
+    assert not made.reasons
