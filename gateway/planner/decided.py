@@ -49,11 +49,16 @@ def _open(query: exp.Query) -> str:
             return "a LIMIT inside the query leaves open which rows stay"
         if isinstance(node, exp.Distinct) and node.args.get("on"):
             return "DISTINCT ON leaves open which rows stay"
-        if isinstance(node, _OPEN_WINDOWS) or (isinstance(node, exp.WindowSpec) and node.args.get("kind") == "ROWS"):
+        if isinstance(node, _OPEN_WINDOWS) or (isinstance(node, exp.WindowSpec) and _counts_rows(node)):
             return "a window function depends on the order of equal rows"
         if isinstance(node, _OPEN_AGGREGATES) or (isinstance(node, _COLLECTING) and not node.find(exp.Order)):
             return "an aggregate depends on the order of its rows"
     return ""
+
+
+def _counts_rows(spec: exp.WindowSpec) -> bool:
+    """However the word is written."""
+    return str(spec.args.get("kind")).upper() == "ROWS"
 
 
 def _cuts(query: exp.Query) -> bool:

@@ -201,6 +201,12 @@ def test_what_is_never_pushed_reaches_no_store_by_another_clause(house: House, n
         assert (expression, reaches(plan)) == (expression, False)
 
 
+@pytest.mark.parametrize("house", PLACES[:1], indirect=True, ids="-".join)
+@pytest.mark.parametrize("clause", ELSEWHERE)
+def test_what_is_pushed_does_reach_it(house: House, clause: str) -> None:
+    assert reaches(house.mesh.plan(ELSEWHERE[clause].format(f"rules.natives.{table('integer')}", "abs(a)")))
+
+
 @pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.WEAKER)])
 def test_a_weaker_condition_is_looked_at_again(house: House, native: str) -> None:
     for expression in over(native, Verdict.WEAKER):
