@@ -20,6 +20,11 @@ _OPEN = "the order is not total, and only DuckDB may choose among equal rows"
 _UNORDERED = "without ORDER BY it is undefined which row comes first"
 
 
+def is_any_value(node: exp.Expr) -> bool:
+    """Whether a node is ``any_value(x)``, which passes over NULLs."""
+    return isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue)
+
+
 class RowsJudge(Claims):
     """Each judgement returns a copy for the store; refuses what depends on more than the values of the rows."""
 
@@ -34,6 +39,8 @@ class RowsJudge(Claims):
     def aggregated(self, node: exp.Expr) -> exp.Expr:
         """An aggregate, whether or not it has a FILTER; refuses anything else."""
         inner = node.this if isinstance(node, exp.Filter) else node
+        if is_any_value(node):
+            return self.any_value(node)
         if isinstance(inner, (exp.GroupConcat, exp.ArrayAgg)) and not isinstance(inner.this, exp.Order):
             raise Refused(_UNORDERED)
         if aggregate(inner) is None:
@@ -87,6 +94,14 @@ class RowsJudge(Claims):
         if not told.settles(value, keys) and (select is None or not told.tells_rows(select, keys)):
             raise Refused(_OPEN)
 
+    def any_value(self, node: exp.Expr) -> exp.Expr:
+        """The one value that all rows of a group have, which is the least of them too."""
+        value, select = node.this.this, node.find_ancestor(exp.Select)
+        keys = group_keys(select) if select is not None else None
+        if select is None or keys is None or not Totality(self.sources).tells_value(select, keys, value):
+            raise Refused("the rows of a group may differ, and only DuckDB may choose among them")
+        return self.value(exp.Min(this=value.copy()))
+
     def filtered(self, node: exp.Filter) -> exp.Expr:
         """An aggregate over some of the rows."""
         self.clause(Clause.FILTER)
@@ -130,6 +145,8 @@ class RowsJudge(Claims):
         found = aggregate(inner)
         if found is not None and (found.distinct or found.order):
             raise Refused("DISTINCT and ORDER BY within a window are not pushed")
+        if is_any_value(inner):
+            raise Refused("which row of a window is taken is for DuckDB to choose")
         if seen is not None and seen.counts_rows:
             self._check_total(node)
         return self.aggregated(node.this)

@@ -50,7 +50,21 @@ class Totality:
 
     def tells_rows(self, select: exp.Select, keys: Sequence[exp.Expr]) -> bool:
         """Whether no two rows of FROM and WHERE have the same values of ``keys``."""
-        own = [source for source in self.sources.of(select) if not _is_asked_only(source)]
+        own = {source.alias for source in self._own(select)}
+        return bool(own) and self._known(select, keys) == own
+
+    def tells_value(self, select: exp.Select, keys: Sequence[exp.Expr], node: exp.Expr) -> bool:
+        """Whether rows with the same values of ``keys`` hold the same row of all that ``node`` reads."""
+        read = {column.table for column in node.find_all(exp.Column)}
+        plain = bool(read) and node.find(exp.Query, exp.AggFunc, exp.Window) is None
+        return plain and read <= self._known(select, keys)
+
+    def _own(self, select: exp.Select) -> list[Source]:
+        return [source for source in self.sources.of(select) if not _is_asked_only(source)]
+
+    def _known(self, select: exp.Select, keys: Sequence[exp.Expr]) -> set[str]:
+        """The sources whose row is told by values of ``keys``."""
+        own = self._own(select)
         given = {_name(key) for key in keys if isinstance(key, exp.Column)}
         known: set[str] = set()
         size = -1
@@ -59,7 +73,7 @@ class Totality:
             given |= set(self._equal(select, given, known))
             known |= {source.alias for source in own if self._is_told(source, given)}
             given |= {_name(column) for alias in known for column in self.sources.selects.of_source(select, alias)}
-        return bool(own) and len(known) == len(own)
+        return known
 
     def _is_told(self, source: Source, given: Collection[_Name]) -> bool:
         names = {name for alias, name in given if alias == source.alias}

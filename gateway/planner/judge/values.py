@@ -9,7 +9,7 @@ from connectors.types import Family
 from connectors.vocabulary import aggregate, operation
 from gateway.planner.fold import RAISES
 from gateway.planner.judge.claims import JOINING
-from gateway.planner.judge.rows import RowsJudge
+from gateway.planner.judge.rows import RowsJudge, is_any_value
 from gateway.planner.literals import is_constant, spelled
 from gateway.planner.refusal import Refused
 
@@ -52,6 +52,8 @@ class ValueJudge(RowsJudge):
             return self._typed(self.filtered(node), node)
         if isinstance(node, exp.Window):
             return self._typed(self.windowed(node), node)
+        if is_any_value(node):
+            return self.any_value(node)
         if aggregate(node) is not None:
             return self._typed(self.gathered(node), node)
         return self._operation(node)

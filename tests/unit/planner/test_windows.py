@@ -98,7 +98,7 @@ def test_a_window_whose_order_decides_goes_down(one: Mesh, over: str) -> None:
         ("sum(id) over (order by id range between 2 preceding and current row)", "a frame of this form"),
         ("sum(id) over (order by id rows between label_id preceding and current row)", "a frame of this form"),
         ("sum(id) over (partition by name groups current row)", "a frame of groups needs an order"),
-        ("any_value(id) over (partition by label_id)", "is not among the"),
+        ("any_value(id) over (partition by id)", "which row of a window is taken"),
     ],
 )
 def test_a_window_whose_order_leaves_something_open_stays(one: Mesh, over: str, why: str) -> None:
@@ -216,3 +216,22 @@ def test_a_limit_knows_such_orders_too(one: Mesh) -> None:
     assert "LIMIT 3" in remote.native
     [remote] = one.plan(f"select a.id, l.name from {BOTH} order by l.id desc limit 3").fragments
     assert "RANK() OVER" in remote.native
+
+
+@pytest.mark.parametrize(
+    ("sql", "down"),
+    [
+        (f"select a.id, any_value(a.name) as v from {ARTISTS} a group by a.id", True),
+        (f"select a.id, any_value(a.name) as v, any_value(l.country) as w from {BOTH} group by a.id", True),
+        (f"select l.id, count(*) as n, any_value(l.name) as v from {BOTH} group by l.id", True),
+        (f"select l.id, any_value(a.name) as v from {BOTH} group by l.id", False),
+        (f"select a.id, any_value(a.name) as v from {ARTISTS} a group by rollup (a.id)", False),
+        (f"select any_value(name) as v from {ARTISTS}", False),
+        (f"select any_value(name) as v from {ARTISTS} where id = 7", True),
+    ],
+)
+def test_any_value_goes_down_where_there_is_but_one(one: Mesh, sql: str, *, down: bool) -> None:
+    if down:
+        assert goes_down(one, sql)
+    else:
+        stays(one, sql, "the rows of a group may differ")
