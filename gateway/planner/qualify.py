@@ -10,6 +10,8 @@ from sqlglot.schema import MappingSchema
 from gateway.catalog import Place
 from gateway.planner.refusal import Refused
 
+_SAID = ("partition_by", "order", "spec")
+
 
 def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
     """A copy of ``query`` in which every column names its source; refuses what cannot be analysed with certainty."""
@@ -39,7 +41,36 @@ def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
             selects.append(node)
     for select in selects:
         _write_out_group_by_all(select)
+        _write_out_windows(select)
     return bound
+
+
+def _write_out_windows(select: exp.Select) -> None:
+    """What WINDOW names is said where it is used; the names stay where one is made of another that has a frame."""
+    named = {window.this.name.lower(): window for window in select.args.get("windows") or ()}
+    inside = [
+        *named.values(),
+        *(node for node in select.find_all(exp.Window) if node.find_ancestor(exp.Select) is select),
+    ]
+    if not named or any(_is_bent(node, named) for node in inside):
+        return
+    for node in inside:
+        if node.args.get("alias"):
+            base = named[node.args["alias"].name.lower()]
+            for key in _SAID:
+                if not node.args.get(key) and (said := base.args.get(key)):
+                    node.set(key, [part.copy() for part in said] if isinstance(said, list) else said.copy())
+            node.set("alias", None)
+    select.set("windows", None)
+
+
+def _is_bent(node: exp.Window, named: Mapping[str, exp.Window]) -> bool:
+    """Whether a window adds to another one in a way that is not plain."""
+    alias = node.args.get("alias")
+    base = named.get(alias.name.lower()) if alias else None
+    if alias is None or base is None:
+        return alias is not None
+    return any(node.args.get(key) for key in _SAID) and bool(base.args.get("spec"))
 
 
 def _write_out_group_by_all(select: exp.Select) -> None:

@@ -235,3 +235,16 @@ def test_any_value_goes_down_where_there_is_but_one(one: Mesh, sql: str, *, down
         assert goes_down(one, sql)
     else:
         stays(one, sql, "the rows of a group may differ")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select rank() over w as v, count(*) over w as n from {0} window w as (partition by label_id order by name)",
+        "select sum(id) over (w rows 1 preceding) as v from {0} window w as (order by id)",
+        "select max(id) over v as v from {0} window w as (partition by name), v as (w order by id rows 2 preceding)",
+        "select id, rank() over W as v from {0} window w as (order by name) order by id limit 3",
+    ],
+)
+def test_windows_that_have_a_name_are_written_out(one: Mesh, sql: str) -> None:
+    assert goes_down(one, sql.format(ARTISTS))
