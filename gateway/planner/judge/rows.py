@@ -155,6 +155,8 @@ class RowsJudge(Claims):
         """A function that stands over windows alone."""
         if node.args.get("order") is None:
             raise Refused(_UNORDERED)
+        if found.operands and found.operands[0].find(exp.Column) is None:
+            raise Refused("a constant says nothing of a row")
         self.claim(found.name, self.family(found.operands[0] if found.operands else node))
         fixed = found.name in _CHOOSING and not (seen is not None and seen.counts_rows) and self._is_settled(node)
         if found.name not in _RANKS and not fixed:

@@ -85,6 +85,7 @@ def test_a_window_whose_order_decides_goes_down(one: Mesh, over: str) -> None:
         ("first_value(name) over (order by born)", OPEN),
         ("last_value(name) over (order by name rows between 1 preceding and current row)", OPEN),
         ("first_value(name) over (partition by label_id)", "without ORDER BY it is undefined"),
+        ("first_value('a') over (order by id)", "a constant says nothing of a row"),
         ("ntile(4) over (order by born)", OPEN),
         ("sum(label_id) over (order by born rows between 2 preceding and current row)", OPEN),
         ("count(*) over (rows 3 preceding)", OPEN),
