@@ -33,7 +33,9 @@ FAMILIES = (
 )
 _NUMBERS = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
 _DAYS = (Family.DATE, Family.TIMESTAMP)
-_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
+_UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
+_LONG = ("DECADE", "CENTURY", "MILLENNIUM", "ISOYEAR")
+_PARTS = ("DOW", "ISODOW", "DOY", "EPOCH", "JULIAN", "TIMEZONE", "TIMEZONE_HOUR", "TIMEZONE_MINUTE")
 # What stands over every family, and what over some of them only: DuckDB computes all of it.
 _OVER_ALL = ("=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS NULL", "IS DISTINCT FROM", "GROUP BY", "ORDER BY")
 _CHOOSING = ("CASE", "COALESCE", "NULLIF", "GREATEST", "LEAST", "COUNT", "COUNT DISTINCT", "MIN", "MAX")
@@ -54,7 +56,13 @@ _OVER_SOME: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("ARRAY_AGG",): (Family.BOOLEAN, Family.INTEGER, Family.TEXT),
     (*_OVER_TEXT, *_MATCHING): (Family.TEXT,),
     _OF_BYTES: (Family.BLOB,),
-    tuple(f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in _UNITS): _DAYS,
+    tuple(f"{word} {unit}" for word in ("EXTRACT", "DATE_TRUNC") for unit in (*_UNITS, *_LONG)): _DAYS,
+    tuple(f"EXTRACT {unit}" for unit in _PARTS): _DAYS,
+    tuple(f"DATEDIFF {unit}" for unit in _UNITS): _DAYS,
+    ("+ INTERVAL", "- INTERVAL", "ISFINITE", "LAST_DAY", "DAYNAME", "MONTHNAME"): _DAYS,
+    ("+ INTEGER", "- INTEGER", "+ TIME"): _DAYS[:1],
+    ("AT UTC", "TIME_BUCKET"): _DAYS[1:],
+    ("MAKE_DATE", "TO_DAYS", "TO_TIMESTAMP"): _NUMBERS[:1],
     ("CAST TO DATE", "CAST TO TIMESTAMP"): _DAYS,
 }
 EVERYTHING = Capabilities(

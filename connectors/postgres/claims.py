@@ -12,14 +12,21 @@ _FLOATS = (Family.REAL, Family.DOUBLE)
 _COMPARED = (*_PLAIN, *_FLOATS, Family.BLOB)
 # Families whose constants have a spelling that fragments use; the others are compared column with column.
 _SPELLED = tuple(of for of in (*_PLAIN, Family.DOUBLE) if of is not Family.TIME)
-_UNITS = ("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND")
 _SHAPED = ("TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "TRANSLATE", "LPAD", "RPAD", "REPEAT")
 _OF_TEXTS = ("LENGTH", "STRLEN", "BIT_LENGTH", "ASCII", "STRPOS", "SPLIT_PART", "||", "CONCAT", "CONCAT_WS", "ENCODE")
 _MATCHING = ("LIKE", "GLOB", "STARTS WITH", "ENDS WITH", "CONTAINS")
+_LONG = ("YEAR", "QUARTER", "MONTH", "DAY", "DECADE")
+_LONGEST = ("CENTURY", "MILLENNIUM")
+_SHORT = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
+
+
+def _of(word: str, units: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{word} {unit}" for unit in units)
+
 
 _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("IS NULL", "COUNT"): tuple(Family),
-    ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"): _COMPARED,
+    ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"): (*_COMPARED, Family.INTERVAL),
     ("IN", "BETWEEN"): _SPELLED,
     ("MIN", "MAX", "GROUP BY", "COUNT DISTINCT"): (*_PLAIN, Family.BLOB),
     ("ORDER BY",): _COMPARED,
@@ -31,18 +38,30 @@ _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE"): (Family.INTEGER,),
     ("PERCENT_RANK", "CUME_DIST"): (Family.DOUBLE,),
     ("LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"): tuple(Family),
-    ("+", "*", "/", "NEG", "ABS", "CEIL", "FLOOR"): _NUMBERS,
-    ("-",): (*_NUMBERS, Family.DATE),
+    ("*", "/", "ABS", "CEIL", "FLOOR"): _NUMBERS,
+    ("+", "NEG"): (*_NUMBERS, Family.INTERVAL),
+    ("-",): (*_NUMBERS, Family.DATE, Family.TIMESTAMP, Family.INTERVAL),
+    ("+ INTERVAL", "- INTERVAL"): (*_DAYS, Family.TIME),
+    ("+ INTEGER", "- INTEGER", "+ TIME"): (Family.DATE,),
     ("//",): (Family.INTEGER,),
     ("%", "ROUND"): _WHOLE,
-    ("CASE", "COALESCE", "NULLIF"): _COMPARED,
+    ("CASE", "COALESCE", "NULLIF"): (*_COMPARED, Family.INTERVAL),
     ("GREATEST", "LEAST"): _PLAIN,
     (*_OF_TEXTS, *_SHAPED, *_MATCHING): (Family.TEXT,),
     ("MD5", "SHA256", "HEX"): (Family.TEXT, Family.BLOB),
     ("||", "SUBSTR", "OCTET_LENGTH", "BASE64"): (Family.BLOB,),
-    tuple(f"DATE_TRUNC {unit}" for unit in _UNITS): _DAYS,
-    tuple(f"EXTRACT {unit}" for unit in _UNITS): _DAYS,
-    tuple(f"EXTRACT {unit}" for unit in _UNITS[-3:]): (Family.TIME,),
+    _of("DATE_TRUNC", _LONG + _SHORT + ("WEEK", "ISOYEAR")): (*_DAYS, Family.INTERVAL),
+    _of("DATE_TRUNC", _LONGEST): (Family.INTERVAL,),
+    _of("EXTRACT", _LONG + _LONGEST): (*_DAYS, Family.INTERVAL),
+    _of("EXTRACT", ("EPOCH", *_SHORT)): (*_DAYS, Family.TIME, Family.INTERVAL),
+    _of("EXTRACT", ("WEEK", "ISOYEAR", "DOW", "ISODOW", "DOY", "JULIAN")): _DAYS,
+    _of("EXTRACT", ("TIMEZONE", "TIMEZONE_HOUR", "TIMEZONE_MINUTE")): (*_DAYS[1:], Family.TIME),
+    _of("DATEDIFF", ("YEAR", "MONTH", "WEEK", "DAY")): _DAYS,
+    _of("DATEDIFF", ("QUARTER", "HOUR", "MINUTE", "SECOND")): _DAYS[:2],
+    _of("DATEDIFF", ("MILLISECOND", "MICROSECOND")): (Family.TIMESTAMP,),
+    ("ISFINITE", "LAST_DAY", "DAYNAME", "MONTHNAME"): _DAYS,
+    ("AT UTC", "TIME_BUCKET"): _DAYS[1:],
+    ("MAKE_DATE", "TO_DAYS", "TO_TIMESTAMP"): (Family.INTEGER,),
     ("CAST TO INTEGER",): (*_NUMBERS, Family.BOOLEAN),
     ("CAST TO DECIMAL", "CAST TO BOOLEAN"): _WHOLE,
     ("CAST TO DOUBLE",): (*_NUMBERS, Family.REAL),

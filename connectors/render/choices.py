@@ -67,8 +67,8 @@ def _nullified(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
 
 def _extreme(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
     """GREATEST and LEAST."""
-    if family(to) in (Family.REAL, Family.DOUBLE):
-        raise ValueError(f"which of -0.0 and 0.0 is the {name} is not the same everywhere")
+    if family(to) in (Family.REAL, Family.DOUBLE, Family.INTERVAL):
+        raise ValueError(f"which of two equal values of {family(to)} is the {name} is not the same everywhere")
     fitting = [comparable(value) for value in _fitting(values, to)]
     if family(to) is Family.TEXT:
         fitting = [value.binary() for value in fitting]

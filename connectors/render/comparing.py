@@ -13,14 +13,16 @@ EQUALITIES: dict[type[exp.Expr], str] = {
     exp.NullSafeEQ: "IS NOT DISTINCT FROM",
     exp.NullSafeNEQ: "IS DISTINCT FROM",
 }
+# DuckDB raises for a date that is no moment of its own, unless the moment beside it is a constant.
+_DAYS = frozenset({Family.DATE, Family.TIMESTAMP})
 # Families that both engines bring to one common type before they compare, besides a family with itself.
 _ALIKE = (
     frozenset({Family.INTEGER, Family.DECIMAL}),
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
-    frozenset({Family.DATE, Family.TIMESTAMP}),
+    _DAYS,
 )
-_COMPARED = frozenset(Family) - {Family.JSON, Family.INTERVAL, Family.OTHER}
+_COMPARED = frozenset(Family) - {Family.JSON, Family.OTHER}
 
 
 def comparable(operand: Operand) -> Operand:
@@ -34,6 +36,8 @@ def groupable(operand: Operand) -> Operand:
     """The operand as rows are put together by it."""
     if comparable(operand).family in (Family.REAL, Family.DOUBLE):
         raise ValueError("which of -0.0 and 0.0 stands for a group is not the same everywhere")
+    if operand.family is Family.INTERVAL:
+        raise ValueError("which of 1 month and 30 days stands for a group is not the same everywhere")
     return operand.settled()
 
 
@@ -71,6 +75,8 @@ def promoted(left: Operand, right: Operand) -> tuple[Operand, Operand]:
         raise ValueError(f"{left.family} and {right.family} are not compared alike everywhere")
     if Family.DOUBLE in pair:
         return converted(left, "DOUBLE"), converted(right, "DOUBLE")
+    if pair == _DAYS and not (left.constant or right.constant):
+        return converted(left, "TIMESTAMP"), converted(right, "TIMESTAMP")
     return left, right
 
 

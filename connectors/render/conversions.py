@@ -20,6 +20,10 @@ _CASTS = {
     Family.TIMESTAMPTZ: _DAYS,
 }
 _KEPT = frozenset({Family.INTERVAL, Family.JSON, Family.OTHER})
+_MOMENTS = frozenset({Family.TIMESTAMP, Family.TIMESTAMPTZ})
+# From the last moment that DuckDB has to the last one of Postgres, and from the day of it to the last day of Postgres.
+_PAST = "interval '10948 days 19:59:05.224193'"
+_DAYS_PAST = 2038290914
 # Integers that Postgres has not → moved to where a type of its own ends at the same places, which then raises.
 _BOUNDED = {
     "TINYINT": "((({0}) * 256)::smallint / 256)::smallint",
@@ -67,7 +71,14 @@ def converted(value: Operand, to: str) -> Operand:
         return replace(made, sql=bounded(_whole(value, to), to))
     if of is Family.DOUBLE and value.type == "HUGEINT" and not value.constant:
         return replace(made, sql=_HUGE_TO_DOUBLE.format(value.sql))
+    if value.family is Family.DATE and of in _MOMENTS and not value.constant:
+        return replace(made, sql=f"({value.sql} + {_DAYS_PAST} - {_DAYS_PAST})::{native}")
     return replace(made, sql=f"{value.sql}::{native}")
+
+
+def within(sql: str) -> str:
+    """A moment; Postgres raises for one that DuckDB has no number for, as it does for those beyond its own last."""
+    return f"({sql} + {_PAST} - {_PAST})"
 
 
 def _whole(value: Operand, to: str) -> str:

@@ -99,6 +99,7 @@ _NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|nan|[+-]?inf(?:inity)?", re.IGNORECASE)
 _DAY = r"-?infinity|\d{4,6}-\d\d-\d\d"
 _HOUR = r"\d\d:\d\d:\d\d(?:\.\d{1,6})?"
+_HOURS = r"-?\d{2,6}:\d\d:\d\d(?:\.\d{1,6})?"
 _SHAPES = {
     Family.BOOLEAN: re.compile("true|false"),
     Family.INTEGER: re.compile(r"[+-]?\d{1,39}"),
@@ -107,6 +108,7 @@ _SHAPES = {
     Family.DOUBLE: _FLOAT,
     Family.DATE: re.compile(_DAY),
     Family.TIME: re.compile(_HOUR),
+    Family.INTERVAL: re.compile(rf"(?=.)(?:(?:^| )-?\d{{1,9}} (?:year|month|day)s?){{0,3}}(?:(?:^| ){_HOURS})?"),
     Family.TIMESTAMP: re.compile(rf"(?:{_DAY})(?:[ T]{_HOUR})?"),
     Family.TIMESTAMPTZ: re.compile(rf"-?infinity|\d{{4,6}}-\d\d-\d\d[ T]{_HOUR}(?:Z|[+-]00(?::00)?)"),
     Family.UUID: re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
@@ -118,6 +120,7 @@ _SPELLED = {
     Family.DOUBLE: "double precision",
     Family.DATE: "date",
     Family.TIME: "time",
+    Family.INTERVAL: "interval",
     Family.TIMESTAMP: "timestamp",
     Family.TIMESTAMPTZ: "timestamptz",
     Family.UUID: "uuid",
@@ -215,6 +218,7 @@ _TYPE_NAMES = {
     exp.DType.VARBINARY: "BLOB",
     exp.DType.DATE: "DATE",
     exp.DType.TIME: "TIME",
+    exp.DType.INTERVAL: "INTERVAL",
     exp.DType.TIMESTAMP: "TIMESTAMP",
     exp.DType.TIMESTAMPNTZ: "TIMESTAMP",
     exp.DType.TIMESTAMPTZ: "TIMESTAMP WITH TIME ZONE",

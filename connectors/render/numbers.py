@@ -35,8 +35,6 @@ def _same_width(values: Values, to: str) -> list[str]:
 def _sum(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
     one, other = values
     of = family(to)
-    if {one.family, other.family} == {Family.DATE} and (name, of) == ("-", Family.INTEGER):
-        return _made(f"({one.sql} - {other.sql})::bigint", to, "bigint", values)
     _check_numbers(values, of)
     if of is Family.INTEGER:
         left, right = _same_width(values, to)

@@ -8,6 +8,7 @@ from connectors.render.aggregates import aggregated, is_aggregate
 from connectors.render.choices import CHOICES, case
 from connectors.render.conditions import is_condition
 from connectors.render.conversions import cast
+from connectors.render.moments import MOMENTS
 from connectors.render.native import type_name
 from connectors.render.numbers import NUMBERS, Compute
 from connectors.render.operands import Operand, constant_operand, is_constant
@@ -17,7 +18,7 @@ from connectors.render.writer import Writer, type_of
 from connectors.types import Family
 from connectors.vocabulary import Operation, operation
 
-_COMPUTED: dict[str, Compute] = {**NUMBERS, **TEXTS, **TIMES, **CHOICES}
+_COMPUTED: dict[str, Compute] = {**NUMBERS, **TEXTS, **TIMES, **MOMENTS, **CHOICES}
 
 
 def value(write: Writer, node: exp.Expr, beside: Family | None) -> Operand:

@@ -69,6 +69,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "TIME": ("00:00:00", "00:00:00.000001", "12:30:00", "23:59:59.999999", "24:00:00"),
     "TIMESTAMP": (
         "-infinity",
+        "0044-03-15 (BC) 10:00:00.5",
         "0001-01-01 00:00:00",
         "1969-12-31 23:59:59.999999",
         "1970-01-01 00:00:00",
@@ -79,13 +80,23 @@ VALUES: dict[str, tuple[str, ...]] = {
     ),
     "TIMESTAMP WITH TIME ZONE": (
         "-infinity",
+        "0044-03-15 (BC) 10:00:00.5+00",
         "0001-01-01 00:00:00+00",
         "1969-12-31 23:59:59.999999+00",
         "2024-03-31 01:30:00+00",
         "9999-12-31 23:59:59.999999+00",
         "infinity",
     ),
-    "INTERVAL": ("0 days", "1 month", "30 days", "24 hours", "1 day", "-1 microsecond"),
+    "INTERVAL": (
+        "0 days",
+        "1 month",
+        "30 days",
+        "24 hours",
+        "1 day",
+        "-1 microsecond",
+        "-25 months 40 days -30:00:00.123457",
+        "1999 years 11 months -30 days 23:59:59.999999",
+    ),
     "UUID": (
         "00000000-0000-0000-0000-000000000000",
         "7fffffff-ffff-ffff-ffff-ffffffffffff",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connectors.testing import samples_of_times
 from connectors.testing.awkward import constants
 from connectors.testing.samples_of_texts import BYTES, TEXTS, TRUTHS
 from connectors.types import Family, family
@@ -46,17 +47,11 @@ def samples(operator: str, types: tuple[str, str]) -> Samples:
     if operator.startswith("CAST TO "):
         texts = tuple(f"CAST(t.a AS {name})" for name in _targets(operator.removeprefix("CAST TO ")))
         return Samples(texts, _safe(operator, types[:1]), raising=of in _NUMBERS)
-    if operator.startswith(("EXTRACT ", "DATE_TRUNC ")):
-        word, unit = operator.split()
-        one = f"extract({unit} FROM t.{{0}})" if word == "EXTRACT" else f"date_trunc('{unit.lower()}', t.{{0}})"
-        return Samples(tuple(one.format(name) for name in "abn"), grouped=True)
-    if (operator, of) == ("-", Family.DATE):
-        return Samples(
-            ("t.a - t.b", "t.a - t.n"),
-            " WHERE t.a > '0001-01-01' AND t.a < '3000-01-01' AND t.b > '0001-01-01' AND t.b < '3000-01-01'",
-            raising=True,
-            grouped=True,
-        )
+    if samples_of_times.is_of_times(operator, of):
+        safely = samples_of_times.where(operator, types[0])
+        texts = samples_of_times.texts(operator, types[0])
+        grouped = samples_of_times.is_grouped(operator, of)
+        return Samples(texts, f" WHERE {safely}" if safely else "", raising=bool(safely), grouped=grouped)
     known = BYTES if of is Family.BLOB else TEXTS
     if operator in known:
         return Samples(known[operator], truth=operator in TRUTHS, grouped=operator not in TRUTHS)

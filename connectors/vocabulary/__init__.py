@@ -12,7 +12,7 @@ from connectors.vocabulary.choices import CHOICES
 from connectors.vocabulary.numbers import NUMBERS
 from connectors.vocabulary.shapes import Operation, Shapes
 from connectors.vocabulary.texts import OF_TEXTS, TEXT_CALLS, TEXT_FORMS, TEXTS
-from connectors.vocabulary.times import OF_UNITS, TIMES, by_unit
+from connectors.vocabulary.times import BY_UNIT, OF_TIMES, TIMES, by_name, by_unit
 from connectors.vocabulary.windows import WINDOWS, Frame, frame, over
 
 __all__ = ["OPERATIONS", "Frame", "Operation", "aggregate", "frame", "operation", "over"]
@@ -25,15 +25,18 @@ def operation(node: exp.Expr) -> Operation | None:
 
     CASE, casts, comparisons, logic and aggregates are not among these.
     """
-    if isinstance(node, (exp.Extract, exp.TimestampTrunc, exp.DateTrunc)):
+    if isinstance(node, BY_UNIT):
         return by_unit(node)
     if type(node) in TEXT_FORMS:
         return TEXT_FORMS[type(node)](node)
-    shape = TEXT_CALLS.get(node.name.lower()) if isinstance(node, exp.Anonymous) else _SHAPES.get(type(node))
-    return shape.read(node) if shape else None
+    called = isinstance(node, exp.Anonymous)
+    shape = TEXT_CALLS.get(node.name.lower()) if called else _SHAPES.get(type(node))
+    if shape is None:
+        return by_name(node) if isinstance(node, exp.Anonymous) else None
+    return shape.read(node)
 
 
 OPERATIONS: frozenset[str] = frozenset(
-    {shape.name for shape in _SHAPES.values()} | OF_UNITS | OF_TEXTS | AGGREGATES | WINDOWS
+    {shape.name for shape in _SHAPES.values()} | OF_TIMES | OF_TEXTS | AGGREGATES | WINDOWS
 )
 """The name of everything above, by which stores claim it."""

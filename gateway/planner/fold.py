@@ -14,12 +14,13 @@ RAISES = "raises"
 _CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
 _CLOCK_NAMES = frozenset({"now", "today", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp"})
 _CLOCK_KINDS = (*_CLOCKS, exp.Anonymous)
-_FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Cast, *_CLOCK_KINDS)
+_FOLDED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Interval, exp.Cast, *_CLOCK_KINDS)
 _COMPUTED = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Paren, exp.Interval, exp.Cast, exp.Literal, exp.Var, exp.DataType)
 _SPELLED = {
     Family.DATE: exp.DType.DATE,
     Family.TIMESTAMP: exp.DType.TIMESTAMP,
     Family.TIMESTAMPTZ: exp.DType.TIMESTAMPTZ,
+    Family.INTERVAL: exp.DType.INTERVAL,
 }
 
 
@@ -43,7 +44,10 @@ def reads_clock(query: exp.Expr) -> bool:
 
 
 def fold_constants(query: exp.Query, printed: Print, fold: Fold) -> None:
-    """Replace, in place, moments and numbers that are computed from constants alone."""
+    """Replace, in place, moments, spans and numbers that are computed from constants alone."""
+    for added in list(query.find_all(exp.DateAdd)):
+        if isinstance(added.expression, exp.Interval) and not added.args.get("unit"):  # which is but a word for +
+            added.replace(exp.Paren(this=exp.Add(this=added.this, expression=added.expression)))
     found = _largest(query)
     if not found:
         return
@@ -84,6 +88,8 @@ def _largest(query: exp.Expr) -> list[exp.Expr]:
 def _is_foldable(node: exp.Expr) -> bool:
     """Only where a value stands: a bare literal, an interval or a part of a clause is not replaced."""
     if isinstance(node, exp.TryCast):
+        return False
+    if isinstance(node, exp.Interval) and not isinstance(node.parent, (exp.Binary, exp.Between, exp.In, exp.DateBin)):
         return False
     if isinstance(node, _CLOCK_KINDS):
         return _is_clock(node)

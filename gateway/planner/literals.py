@@ -15,11 +15,16 @@ _NUMBER_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(\+00(?::00)?)?)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: 00:00:00(?:\.0+)?)?")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?")
+_HOURS = r"-?\d{2,6}:[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
+_INTERVAL = re.compile(rf"(?=.)(?:(?:^| )-?\d{{1,9}} (?:year|month|day)s?){{0,3}}(?:(?:^| ){_HOURS})?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
 _CAST_FAMILIES = {
     exp.DType.DATE: Family.DATE,
+    exp.DType.TIME: Family.TIME,
+    exp.DType.INTERVAL: Family.INTERVAL,
     exp.DType.TIMESTAMP: Family.TIMESTAMP,
     exp.DType.TIMESTAMPNTZ: Family.TIMESTAMP,  # how sqlglot reads DuckDB's TIMESTAMP
     exp.DType.TIMESTAMPTZ: Family.TIMESTAMPTZ,
@@ -36,6 +41,12 @@ def is_constant(node: exp.Expr) -> bool:
     if isinstance(node, exp.Cast):
         return not isinstance(node, exp.TryCast) and isinstance(node.this, exp.Literal) and node.this.is_string
     return isinstance(node, (exp.Literal, exp.Boolean))
+
+
+def is_one_step(constant: exp.Expr) -> bool:
+    """Whether an INTERVAL in its one spelling has not both months and a time of day."""
+    text = str(constant.this.this)
+    return ":" not in text or not ("year" in text or "month" in text)
 
 
 def spelled(constant: exp.Expr) -> exp.Expr:
@@ -130,6 +141,10 @@ def _from_text(text: str, of: Family) -> exp.Expr:
             return _cast(moment, exp.DType.TIMESTAMP)
         if of is Family.TIMESTAMPTZ:
             return _cast(f"{moment}+00", exp.DType.TIMESTAMPTZ)
+    if of is Family.TIME and _TIME.fullmatch(text):
+        return _cast(text, exp.DType.TIME)
+    if of is Family.INTERVAL and _INTERVAL.fullmatch(text):
+        return _cast(text, exp.DType.INTERVAL)
     if of is Family.UUID and _UUID.fullmatch(text):
         return _cast(text, exp.DType.UUID)
     raise Refused(f"the constant is not in the one spelling of {of} that every store reads alike")

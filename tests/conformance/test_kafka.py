@@ -26,7 +26,7 @@ JSON: dict[str, Callable[[str], str]] = {
     "TIMESTAMP WITH TIME ZONE": lambda text: json.dumps(text.replace(" ", "T").replace("+00", "Z")),
 }
 # JSON has no NaN and no infinity, and ISO 8601 has years of four digits.
-NOT_IN_JSON = re.compile(r"-?inf(inity)?|nan|.*\(BC\)|\d{5,}-.*")
+NOT_IN_JSON = re.compile(r"-?inf(inity)?|nan|.*\(BC\).*|\d{5,}-.*")
 
 
 class KafkaSubject(Subject):

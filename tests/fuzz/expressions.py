@@ -50,7 +50,8 @@ class Expressions:
         left, right = self.of("int", columns, depth), self.of("int", columns, 0)
         small = self.chance.choice(["1", "2", "3", "7"])
         text, day = self.of("text", columns, 0), self.of("date", columns, 0)
-        part = self.chance.choice(["year", "month", "day", "quarter"])
+        part = self.chance.choice(["year", "month", "day", "quarter", "week", "dow", "doy", "decade", "isoyear"])
+        unit = self.chance.choice(["day", "week", "month", "year"])
         forms = [f"({left} + {small})", f"({left} - {right})", f"({left} * {small})", f"({left} % {small})"]
         forms += [
             f"abs({left})",
@@ -61,6 +62,7 @@ class Expressions:
         ]
         forms += [f"strpos({text}, {self.of('text', columns, 0)})", f"strlen({text})", f"ascii({text})"]
         forms += [f"CAST({self.of('bool', columns, 0)} AS INTEGER)"]
+        forms += [f"datediff('{unit}', {day}, {self.of('date', columns, 0)})"]
         return self.chance.choice(forms)
 
     def _decimal(self, columns: Sequence[Column], depth: int) -> str:
@@ -87,16 +89,24 @@ class Expressions:
         ]
         forms += [f"rtrim({left}, 'ae')", f"translate({left}, 'ae', 'o')", f"concat_ws('-', {left}, {small}, NULL)"]
         forms += [f"reverse({left})", f"regexp_replace({left}, '[aeiou]', '.')"]  # no store computes these
+        forms += [f"dayname({self.of('date', columns, 0)})"]
         forms += [f"replace({left}, 'a', 'b')", f"concat({left}, '-', {self.of('text', columns, 0)})"]
         return self.chance.choice([*forms, f"CAST({self.of('int', columns, 0)} AS VARCHAR)"])
 
     def _date(self, columns: Sequence[Column], depth: int) -> str:
         left = self.of("date", columns, depth)
-        return self.chance.choice([f"({left} + 3)", f"CAST({self.of('timestamp', columns, 0)} AS DATE)"])
+        forms = [f"({left} + 3)", f"({left} - 40)", f"last_day({left})"]
+        return self.chance.choice([*forms, f"CAST({self.of('timestamp', columns, 0)} AS DATE)"])
 
     def _timestamp(self, columns: Sequence[Column], depth: int) -> str:
-        unit = self.chance.choice(["year", "month", "day", "hour"])
-        forms = [f"date_trunc('{unit}', {self.of('timestamp', columns, depth)})"]
+        unit = self.chance.choice(["year", "month", "week", "day", "hour"])
+        step = self.chance.choice(["1 month", "1 year -1 month", "36 hours", "1 month 2 days 3 hours"])
+        left, sign = self.of("timestamp", columns, depth), self.chance.choice("+-")
+        forms = [f"date_trunc('{unit}', {left})", f"({left} {sign} INTERVAL '{step}')"]
+        forms += [
+            f"({self.of('date', columns, 0)} {sign} INTERVAL '{step}')",
+            f"time_bucket(INTERVAL 90 MINUTES, {left})",
+        ]
         return self.chance.choice([*forms, f"CAST({self.of('date', columns, 0)} AS TIMESTAMP)"])
 
     def _bool(self, columns: Sequence[Column], depth: int) -> str:

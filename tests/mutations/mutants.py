@@ -266,8 +266,8 @@ MUTANTS = (
     _render(
         "years before Christ are counted alike everywhere",
         "times.py",
-        "if value.family is Family.TIMESTAMPTZ else",
-        "if value.family is Family.TIME else",
+        '"YEAR": _YEAR_OF_ERA,',
+        '"YEAR": YEAR,',
     ),
     _render(
         "rows that a frame excludes are kept",

@@ -16,6 +16,15 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
 )
+_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"})
+_COMPARED_ALIKE = frozenset({Family.DATE, Family.TIMESTAMP})
+_MOMENTS = (Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ)
+# Families that are no type in common, and meet all the same: the second is added to the first.
+_STEPS = {
+    *((sign, of, Family.INTERVAL) for sign in "+-" for of in (*_MOMENTS, Family.TIME)),
+    *((sign, Family.DATE, Family.INTEGER) for sign in "+-"),
+    ("+", Family.DATE, Family.TIME),
+}
 DEARER = "a correlated subquery is pushed only where that looks cheaper"
 """What is told of one that stays; whoever chooses between plans looks for it."""
 
@@ -64,7 +73,11 @@ class Claims:
         """Refuse unless values of these types meet under ``operator`` as they do in DuckDB."""
         known = list(dict.fromkeys(types))
         families = frozenset(map(family, known))
-        if len(families) > 1 and families not in _ALIKE:
+        if len(known) == 2 and (step := _step(operator, *map(family, known))):
+            self.claim(*step)
+            return
+        compared = operator in _COMPARISONS and families == _COMPARED_ALIKE
+        if len(families) > 1 and families not in _ALIKE and not compared:
             raise Refused(f"{' and '.join(sorted(families))} do not meet alike everywhere")
         if families <= EXACT_NUMBERS and operator not in _WIDENING:
             for other in known[1:]:
@@ -82,3 +95,11 @@ class Claims:
         for of in families - {Family.TEXT}:
             self.claim(f"CAST TO {Family.TEXT.upper()}", of)
         return None
+
+
+def _step(operator: str, left: Family, right: Family) -> tuple[str, Family] | None:
+    """What a step is claimed as, in whichever order the two stand: ``+ INTERVAL`` over DATE."""
+    for of, added in ((left, right), (right, left))[: 2 if operator == "+" else 1]:
+        if (operator, of, added) in _STEPS:
+            return f"{operator} {added.upper()}", of
+    return None

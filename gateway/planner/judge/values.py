@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from sqlglot import exp
 
-from connectors.types import Family
-from connectors.vocabulary import aggregate, operation
+from connectors.types import Family, family
+from connectors.vocabulary import Operation, aggregate, operation
 from gateway.planner.fold import RAISES
 from gateway.planner.judge.claims import JOINING
 from gateway.planner.judge.rows import RowsJudge, is_any_value
-from gateway.planner.literals import is_constant, spelled
+from gateway.planner.literals import is_constant, is_one_step, spelled
 from gateway.planner.refusal import Refused
 
 Node = TypeVar("Node", bound=exp.Expr)
@@ -73,7 +73,15 @@ class ValueJudge(RowsJudge):
             return self._truth(node)
         types = [self.type(operand) for operand in found.operands] or [self.type(node)]
         (self.put_together if found.name in JOINING else self.alike)(found.name, types)
+        if {Family.TIMESTAMPTZ, Family.INTERVAL} == set(map(family, types)):
+            self._check_step(found)
         return self._typed(self._rebuilt(node), node)
+
+    def _check_step(self, found: Operation) -> None:
+        """In a time zone DuckDB takes hours sometimes before months, and sometimes after."""
+        for operand in found.operands:
+            if self.family(operand) is Family.INTERVAL and not (is_constant(operand) and is_one_step(operand)):
+                raise Refused("months and hours at once are not added to a TIMESTAMPTZ alike everywhere")
 
     def _truth(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, (exp.Predicate, exp.Connector, exp.Not, exp.Escape)):

@@ -10,6 +10,10 @@ from tests.mesh import Mesh
     [
         ("born < date '1998-12-01' - interval '90' day", "'1998-09-02'::date"),
         ("born < cast('1998-12-01' as date) + interval 1 month", "'1999-01-01'::date"),
+        ("born + interval 14 months > date '1990-01-01'", "+ '1 year 2 months'::interval"),
+        ("year(born - (interval '36 hours' + interval 1 day)) > 1990", "- '1 day 36:00:00'::interval"),
+        ("year(date_add(born, interval 1 week)) > 1990", "+ '7 days'::interval"),
+        ("datediff('day', date '2000-01-01', born) > 2", "'2000-01-01'::date"),
         ("id < 2 * 3 + 1", "< 7"),
         ("id < -(2 + 3)", "-5"),
     ],

@@ -27,6 +27,8 @@ def constant(text: str):
         ("'2024-02-29 01:02:03'", "TIMESTAMP WITH TIME ZONE", "CAST('2024-02-29 01:02:03+00' AS TIMESTAMPTZ)"),
         ("'2024-02-29 01:02:03+00:00'", "TIMESTAMP WITH TIME ZONE", "CAST('2024-02-29 01:02:03+00' AS TIMESTAMPTZ)"),
         ("cast('1.5' as decimal(3, 1))", "DECIMAL(12,2)", "CAST('1.5' AS DECIMAL(3, 1))"),
+        ("time '01:02:03.5'", "TIME", "CAST('01:02:03.5' AS TIME)"),
+        ("cast('-1 year 2 days -03:00:00' as interval)", "INTERVAL", "CAST('-1 year 2 days -03:00:00' AS INTERVAL)"),
     ],
 )
 def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: str) -> None:
@@ -36,6 +38,10 @@ def test_a_constant_takes_the_columns_spelling(text: str, kind: str, written: st
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
+        ("time '25:00:00'", "TIME"),
+        ("cast('2 fortnights' as interval)", "INTERVAL"),
+        ("cast('' as interval)", "INTERVAL"),
+        ("cast('1.5 hours' as interval)", "INTERVAL"),
         ("'5'", "INTEGER"),
         ("5", "VARCHAR"),
         ("1e3", "INTEGER"),

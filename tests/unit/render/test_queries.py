@@ -9,6 +9,10 @@ from tests.unit.render.test_render import PLAYS, TABLES
 TABLES_BY_NAME = {"plays": PLAYS, "arch": TABLES["q"]}
 P, A = '"public"."plays" AS "p"', '"archive"."Plays" AS "a"'
 SONG = '"p"."the ""song"""'
+# Moved to the last day of Postgres and back, so that it raises for a day on which DuckDB has no moment.
+DAY = '("p"."day" + 2038290914 - 2038290914)'
+BOTH, CUT = 'isfinite("p"."day") AND isfinite("p"."day")', '"p"."day"::date'
+LATE = "interval '10948 days 19:59:05.224193'"
 
 
 def rendered(sql: str) -> str:
@@ -29,7 +33,18 @@ def rendered(sql: str) -> str:
         ("CAST(p.d AS SMALLINT)", '"p"."d"::bigint::smallint'),
         ("CAST(p.ms AS TINYINT)", '((("p"."ms") * 256)::smallint / 256)::smallint'),
         ("month(p.day)", """(CASE WHEN isfinite("p"."day") THEN trunc(extract(month FROM "p"."day"))::bigint END)"""),
-        ("date_trunc('month', p.day)", """date_trunc('month', "p"."day"::timestamp without time zone)"""),
+        ("date_trunc('month', p.day)", f"date_trunc('month', {DAY}::timestamp without time zone)"),
+        ("p.day + 5", '("p"."day" + 5)'),
+        (
+            "p.day + CAST('1 month' AS INTERVAL)",
+            f"""(("p"."day"::timestamp without time zone + '1 month'::interval) + {LATE} - {LATE})""",
+        ),
+        ("p.day - CAST('1 month' AS INTERVAL)", f"({DAY}::timestamp without time zone - '1 month'::interval)"),
+        (
+            "p.day + CAST('1 year -01:00:00' AS INTERVAL)",
+            f"(({DAY}::timestamp without time zone + '1 year -01:00:00'::interval) + {LATE} - {LATE})",
+        ),
+        ("datediff('day', p.day, p.day)", f"(CASE WHEN {BOTH} THEN ({CUT} - {CUT})::bigint END)"),
         ("p.song || p.ci", f'({SONG} || ("p"."ci"::text COLLATE "C"))'),
         ("strpos(p.song || p.other, 'a')", f"""strpos((({SONG} || "p"."other") COLLATE "C"), 'a')::bigint"""),
         ("ends_with(p.song, 'ä😀')", f"(right({SONG}, length('ä😀')) = 'ä😀')"),
@@ -48,7 +63,7 @@ def test_a_value_has_the_type_it_has_in_duckdb(value: str, text: str) -> None:
 
 
 def test_in_a_time_zone_years_before_christ_are_counted_in_their_era() -> None:
-    moment = '"p"."day"::timestamp with time zone'
+    moment = f"{DAY}::timestamp with time zone"
     assert 'date_part(\'year\', "p"."day")::bigint + 1 END' in rendered("SELECT year(p.day) AS x FROM plays AS p")
     counted = rendered("SELECT year(CAST(p.day AS TIMESTAMPTZ)) AS x FROM plays AS p")
     assert f"WHEN isfinite({moment}) THEN -date_part('year', {moment})::bigint END" in counted
