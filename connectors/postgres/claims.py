@@ -5,13 +5,11 @@ from connectors.types import Family
 
 _DAYS = (Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ)
 _WHOLE = (Family.INTEGER, Family.DECIMAL)
-_NUMBERS = (*_WHOLE, Family.DOUBLE)
+_NUMBERS = (*_WHOLE, Family.REAL, Family.DOUBLE)
 _PLAIN = (Family.BOOLEAN, *_WHOLE, Family.TEXT, Family.TIME, *_DAYS, Family.UUID)
 # NaN and -0.0 compare alike, but which of two equal values stands for a group or an extreme does not.
 _FLOATS = (Family.REAL, Family.DOUBLE)
 _COMPARED = (*_PLAIN, *_FLOATS, Family.BLOB)
-# Families whose constants have a spelling that fragments use; the others are compared column with column.
-_SPELLED = tuple(of for of in (*_PLAIN, Family.DOUBLE) if of is not Family.TIME)
 _SHAPED = ("TRIM", "LTRIM", "RTRIM", "SUBSTR", "LEFT", "RIGHT", "REPLACE", "TRANSLATE", "LPAD", "RPAD", "REPEAT")
 _OF_TEXTS = ("LENGTH", "STRLEN", "BIT_LENGTH", "ASCII", "STRPOS", "SPLIT_PART", "||", "CONCAT", "CONCAT_WS", "ENCODE")
 _MATCHING = ("LIKE", "GLOB", "STARTS WITH", "ENDS WITH", "CONTAINS")
@@ -27,7 +25,8 @@ def _of(word: str, units: tuple[str, ...]) -> tuple[str, ...]:
 _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("IS NULL", "COUNT"): tuple(Family),
     ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"): (*_COMPARED, Family.INTERVAL),
-    ("IN", "BETWEEN"): _SPELLED,
+    ("IN", "BETWEEN"): _COMPARED,
+    ("NULL",): (Family.BOOLEAN,),
     ("MIN", "MAX", "GROUP BY", "COUNT DISTINCT"): (*_PLAIN, Family.BLOB),
     ("ORDER BY",): _COMPARED,
     ("SUM", "SUM DISTINCT"): _WHOLE,
@@ -38,15 +37,18 @@ _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE"): (Family.INTEGER,),
     ("PERCENT_RANK", "CUME_DIST"): (Family.DOUBLE,),
     ("LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"): tuple(Family),
-    ("*", "/", "ABS", "CEIL", "FLOOR"): _NUMBERS,
+    ("*", "/", "//", "ABS", "CEIL", "FLOOR", "TRUNC", "SIGN", "SQRT"): _NUMBERS,
+    ("&", "|", "XOR", "GCD", "LCM"): (Family.INTEGER,),
+    ("ISNAN",): _FLOATS,
+    ("ISINF", "ISFINITE"): (*_FLOATS, *_DAYS),
     ("+", "NEG"): (*_NUMBERS, Family.INTERVAL),
     ("-",): (*_NUMBERS, Family.DATE, Family.TIMESTAMP, Family.INTERVAL),
     ("+ INTERVAL", "- INTERVAL"): (*_DAYS, Family.TIME),
     ("+ INTEGER", "- INTEGER", "+ TIME"): (Family.DATE,),
-    ("//",): (Family.INTEGER,),
     ("%", "ROUND"): _WHOLE,
     ("CASE", "COALESCE", "NULLIF"): (*_COMPARED, Family.INTERVAL),
-    ("GREATEST", "LEAST"): _PLAIN,
+    # Of REAL DuckDB loses the sign of -0.0.
+    ("GREATEST", "LEAST"): tuple(of for of in _COMPARED if of is not Family.REAL),
     (*_OF_TEXTS, *_SHAPED, *_MATCHING): (Family.TEXT,),
     ("MD5", "SHA256", "HEX"): (Family.TEXT, Family.BLOB),
     ("||", "SUBSTR", "OCTET_LENGTH", "BASE64"): (Family.BLOB,),
@@ -59,12 +61,11 @@ _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     _of("DATEDIFF", ("YEAR", "MONTH", "WEEK", "DAY")): _DAYS,
     _of("DATEDIFF", ("QUARTER", "HOUR", "MINUTE", "SECOND")): _DAYS[:2],
     _of("DATEDIFF", ("MILLISECOND", "MICROSECOND")): (Family.TIMESTAMP,),
-    ("ISFINITE", "LAST_DAY", "DAYNAME", "MONTHNAME"): _DAYS,
+    ("LAST_DAY", "DAYNAME", "MONTHNAME"): _DAYS,
     ("AT UTC", "TIME_BUCKET"): _DAYS[1:],
     ("MAKE_DATE", "TO_DAYS", "TO_TIMESTAMP"): (Family.INTEGER,),
-    ("CAST TO INTEGER",): (*_NUMBERS, Family.BOOLEAN),
-    ("CAST TO DECIMAL", "CAST TO BOOLEAN"): _WHOLE,
-    ("CAST TO DOUBLE",): (*_NUMBERS, Family.REAL),
+    ("CAST TO INTEGER", "CAST TO REAL", "CAST TO DOUBLE", "CAST TO BOOLEAN"): (*_NUMBERS, Family.BOOLEAN),
+    ("CAST TO DECIMAL",): (*_WHOLE, Family.BOOLEAN),
     ("CAST TO TEXT",): (*_WHOLE, Family.BOOLEAN, Family.UUID, Family.TEXT),
     ("CAST TO DATE", "CAST TO TIMESTAMP", "CAST TO TIMESTAMPTZ"): _DAYS,
 }
@@ -78,4 +79,4 @@ def _claims() -> frozenset[Claim]:
 
 
 CAPABILITIES = Capabilities(claims=_claims(), clauses=frozenset(Clause))
-"""Exact but for LOWER, UPPER and ILIKE; text by way of COLLATE "C", REAL only with REAL, floats never summed."""
+"""Exact but for LOWER, UPPER and ILIKE; text by way of COLLATE "C", floats never summed."""

@@ -13,7 +13,8 @@ from connectors.types import Family, family
 
 _WIDENS = {
     Family.DECIMAL: frozenset({Family.INTEGER}),
-    Family.DOUBLE: frozenset({Family.INTEGER, Family.DECIMAL}),
+    Family.REAL: frozenset({Family.INTEGER, Family.DECIMAL}),
+    Family.DOUBLE: frozenset({Family.INTEGER, Family.DECIMAL, Family.REAL}),
 }
 
 
@@ -67,8 +68,10 @@ def _nullified(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
 
 def _extreme(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
     """GREATEST and LEAST."""
-    if family(to) in (Family.REAL, Family.DOUBLE, Family.INTERVAL):
-        raise ValueError(f"which of two equal values of {family(to)} is the {name} is not the same everywhere")
+    if family(to) is Family.REAL:
+        raise ValueError(f"the {name} of real loses the sign of -0.0 in DuckDB alone")
+    if family(to) is Family.INTERVAL:
+        raise ValueError(f"which of two equal intervals is the {name} is not the same everywhere")
     fitting = [comparable(value) for value in _fitting(values, to)]
     if family(to) is Family.TEXT:
         fitting = [value.binary() for value in fitting]

@@ -20,8 +20,13 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DECIMAL}),
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
+    frozenset({Family.INTEGER, Family.REAL}),
+    frozenset({Family.DECIMAL, Family.REAL}),
+    frozenset({Family.REAL, Family.DOUBLE}),
     _DAYS,
 )
+# Beside one of these DuckDB compares exact numbers as such too; Postgres would take double precision for both.
+_FLOATS = ((Family.DOUBLE, "DOUBLE"), (Family.REAL, "FLOAT"))
 _COMPARED = frozenset(Family) - {Family.JSON, Family.OTHER}
 
 
@@ -66,21 +71,12 @@ def promoted(left: Operand, right: Operand) -> tuple[Operand, Operand]:
     """Both in native types that Postgres compares as DuckDB compares them. ValueError where there are none."""
     left, right = comparable(left), comparable(right)
     pair = frozenset({left.family, right.family})
-    if Family.REAL in pair and (left.constant or right.constant):
-        # DuckDB compares as FLOAT here, Postgres would as double precision.
-        return _as_real(left), _as_real(right)
     if len(pair) == 1:
         return left, right
     if pair not in _ALIKE:
         raise ValueError(f"{left.family} and {right.family} are not compared alike everywhere")
-    if Family.DOUBLE in pair:
-        return converted(left, "DOUBLE"), converted(right, "DOUBLE")
-    if pair == _DAYS and not (left.constant or right.constant):
-        return converted(left, "TIMESTAMP"), converted(right, "TIMESTAMP")
-    return left, right
-
-
-def _as_real(operand: Operand) -> Operand:
-    if operand.family not in (Family.REAL, Family.INTEGER, Family.DECIMAL):
-        raise ValueError(f"real and {operand.family} are not compared alike everywhere")
-    return converted(operand, "FLOAT")
+    if pair == _DAYS:
+        constant = left.constant or right.constant
+        return (left, right) if constant else (converted(left, "TIMESTAMP"), converted(right, "TIMESTAMP"))
+    wider = next((name for of, name in _FLOATS if of in pair), "")
+    return (converted(left, wider), converted(right, wider)) if wider else (left, right)

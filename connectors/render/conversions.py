@@ -7,13 +7,15 @@ from connectors.render.operands import MIXED, Operand
 from connectors.types import Family, family
 
 _NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL})
+_FLOATS = frozenset({Family.REAL, Family.DOUBLE})
 _DAYS = frozenset({Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ})
 # What DuckDB rounds as Postgres does; all that is within one family besides.
 _CASTS = {
-    Family.INTEGER: frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE, Family.BOOLEAN}),
-    Family.DECIMAL: _NUMBERS,
-    Family.DOUBLE: _NUMBERS | {Family.REAL},
-    Family.BOOLEAN: _NUMBERS,
+    Family.INTEGER: _NUMBERS | _FLOATS | {Family.BOOLEAN},
+    Family.DECIMAL: _NUMBERS | {Family.BOOLEAN},
+    Family.REAL: _NUMBERS | {Family.DOUBLE, Family.BOOLEAN},
+    Family.DOUBLE: _NUMBERS | {Family.REAL, Family.BOOLEAN},
+    Family.BOOLEAN: _NUMBERS | _FLOATS,
     Family.TEXT: _NUMBERS | {Family.BOOLEAN, Family.UUID},
     Family.DATE: _DAYS,
     Family.TIMESTAMP: _DAYS,
@@ -34,6 +36,9 @@ _BOUNDED = {
 }
 # Beyond 2^53 DuckDB does not round HUGEINT correctly; there bigint overflows, and DuckDB computes it instead.
 _HUGE_TO_DOUBLE = "(({0} * 1024)::bigint / 1024)::double precision"
+# And so it is beyond 2^24 where it becomes a FLOAT.
+_HUGE_TO_FLOAT = "(({0} * 549755813888)::bigint / 549755813888)::real"
+_FROM_HUGE = {Family.DOUBLE: _HUGE_TO_DOUBLE, Family.REAL: _HUGE_TO_FLOAT}
 
 
 def cast(value: Operand, to: str) -> Operand:
@@ -46,10 +51,10 @@ def cast(value: Operand, to: str) -> Operand:
 
 def _boolean_cast(value: Operand, to: str) -> Operand | None:
     of = family(to)
-    if of is Family.BOOLEAN and value.family in _NUMBERS:
+    if of is Family.BOOLEAN and value.family in _NUMBERS | _FLOATS:
         return Operand(f"({value.sql} <> 0)", of, "boolean", total=value.total, type=to)
-    if of is Family.INTEGER and value.family is Family.BOOLEAN:
-        number = replace(value, sql=f"{value.sql}::integer", native="integer", family=of, type="INTEGER")
+    if of in _NUMBERS | _FLOATS and value.family is Family.BOOLEAN:
+        number = replace(value, sql=f"{value.sql}::integer", native="integer", family=Family.INTEGER, type="INTEGER")
         return converted(number, to)
     if of is Family.TEXT and value.family is Family.DECIMAL:
         exact = converted(value, value.type)
@@ -69,8 +74,8 @@ def converted(value: Operand, to: str) -> Operand:
         return replace(made, sql=f"{value.sql}::text", collation=MIXED)
     if of is Family.INTEGER and value.type != to:
         return replace(made, sql=bounded(_whole(value, to), to))
-    if of is Family.DOUBLE and value.type == "HUGEINT" and not value.constant:
-        return replace(made, sql=_HUGE_TO_DOUBLE.format(value.sql))
+    if of in _FROM_HUGE and value.type == "HUGEINT" and not value.constant:
+        return replace(made, sql=_FROM_HUGE[of].format(value.sql))
     if value.family is Family.DATE and of in _MOMENTS and not value.constant:
         return replace(made, sql=f"({value.sql} + {_DAYS_PAST} - {_DAYS_PAST})::{native}")
     return replace(made, sql=f"{value.sql}::{native}")
@@ -83,7 +88,7 @@ def within(sql: str) -> str:
 
 def _whole(value: Operand, to: str) -> str:
     """A number before it becomes an integer: rounded, and never by way of the fifteen digits of a numeric."""
-    if value.family is Family.DOUBLE:
+    if value.family in _FLOATS:
         return f"{value.sql}::bigint"
     return f"{value.sql}::numeric(38,0)" if value.family is Family.DECIMAL and to in _BOUNDED else value.sql
 

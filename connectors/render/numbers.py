@@ -1,6 +1,7 @@
 """Arithmetic. Each result is cast to DuckDB's type for it, so that value and overflow are DuckDB's."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from connectors.render.conversions import bounded, converted
 from connectors.render.native import native_type
@@ -41,13 +42,17 @@ def _sum(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
         return _integer(f"({left} {name} {right})", to, values)
     if of is Family.DECIMAL:
         return _decimal(f"({one.sql} {name} {other.sql})", to, values)
-    left, right = (converted(value, "DOUBLE").sql for value in values)
-    return _made(f"({left} {name} {right})", to, "double precision", values)
+    return _floating(name, values, to)
+
+
+def _floating(name: str, values: Values, to: str) -> Operand:
+    """In the width of ``to``, which is where DuckDB takes both sides before it computes."""
+    left, right = (converted(value, to).sql for value in values)
+    return _made(f"({left} {name} {right})", to, native_type(to), values)
 
 
 def _check_numbers(values: Values, of: Family) -> None:
-    """REAL is not among them: Postgres would compute in another width."""
-    known = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
+    known = (Family.INTEGER, Family.DECIMAL, Family.REAL, Family.DOUBLE)
     if of not in known or not all(value.family in known for value in values):
         raise ValueError("arithmetic is rendered only over numbers that are computed alike everywhere")
 
@@ -55,14 +60,16 @@ def _check_numbers(values: Values, of: Family) -> None:
 def _quotient(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
     """Division by zero is raised, and DuckDB then computes the fragment: it has infinities for an answer."""
     _check_numbers(values, family(to))
-    if to != "DOUBLE":
-        raise ValueError("division is rendered only where it gives DOUBLE")
-    left, right = (converted(value, to).sql for value in values)
-    return _made(f"({left} / {right})", to, "double precision", values)
+    if to not in ("FLOAT", "DOUBLE"):
+        raise ValueError("division is rendered only where it gives FLOAT or DOUBLE")
+    return _floating("/", values, to)
 
 
-def _whole_quotient(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
-    if {family(to), *(value.family for value in values)} != {Family.INTEGER}:
+def _whole_quotient(name: str, values: Values, settings: tuple[str, ...], to: str) -> Operand:
+    """Only between integers is anything cut off."""
+    if family(to) is not Family.INTEGER:
+        return _quotient(name, values, settings, to)
+    if {value.family for value in values} != {Family.INTEGER}:
         raise ValueError("// is rendered only over integers")
     left, right = _same_width(values, to)
     return _integer(_divided(left, right, to), to, values)
@@ -78,7 +85,7 @@ def _remainder(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
     if family(to) is Family.DECIMAL:
         return _decimal(f"({one.sql} % {other.sql})", to, values)
     if family(to) is not Family.INTEGER:
-        raise ValueError("remainders of DOUBLE are not alike everywhere")
+        raise ValueError("remainders of floats are not alike everywhere")
     left, right = _same_width(values, to)
     if other.constant and other.sql.isdigit():
         return _integer(f"({left} % {right})", to, values)
@@ -98,22 +105,83 @@ def _signed(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
 
 def _rounded(_: str, values: Values, settings: tuple[str, ...], to: str) -> Operand:
     (value,) = values
+    digits = settings[0] if settings else "0"
     if family(to) is Family.INTEGER and value.family is Family.INTEGER:
-        return converted(value, to)
+        return converted(_tens(value, digits) if digits.startswith("-") else value, to)
     if family(to) is Family.DECIMAL and value.family is Family.DECIMAL:
-        return _decimal(f"round({value.sql}, {settings[0] if settings else 0})", to, values)
+        return _decimal("0" if _is_nothing(value.type, digits) else f"round({value.sql}, {digits})", to, values)
     raise ValueError(f"{value.family} is not rounded alike everywhere")
 
 
+def _is_nothing(type_name: str, digits: str) -> bool:
+    """Whether a decimal has no such digit: DuckDB takes that for zero then, even where there is no number at all."""
+    most, scale = map(int, type_name.removeprefix("DECIMAL(").rstrip(")").split(","))
+    return int(digits) < scale - most
+
+
+def _tens(value: Operand, digits: str) -> Operand:
+    """A whole number rounded before its point; only of numeric is it rounded there."""
+    return replace(value, sql=f"round({value.sql}::numeric, {digits})", native="numeric", type="HUGEINT")
+
+
 def _stepped(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
-    """CEIL and FLOOR."""
+    """CEIL, FLOOR and TRUNC."""
     (value,) = values
     _check_numbers(values, family(to))
     if family(to) is Family.DECIMAL:
         return _decimal(f"{name.lower()}({value.sql})", to, values)
-    if to != "DOUBLE":
+    if value.family in (Family.INTEGER, Family.DECIMAL) and to not in ("FLOAT", "DOUBLE"):
         return converted(value, to)
-    return _made(f"{name.lower()}({converted(value, to).sql})", to, "double precision", values)
+    # Postgres computes it in double precision always, but the steps of a real are reals.
+    stepped = f"{name.lower()}({converted(value, 'DOUBLE').sql})"
+    return _made(stepped if to == "DOUBLE" else f"{stepped}::real", to, native_type(to), values)
+
+
+def _sign(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
+    _check_numbers(values, family(to))
+    return _made(f"sign({values[0].sql})::smallint", to, "smallint", values)
+
+
+def _root(_: str, values: Values, __: tuple[str, ...], to: str) -> Operand:
+    """The one function beyond arithmetic that every machine rounds alike; of less than nothing it is raised."""
+    _check_numbers(values, family(to))
+    return _made(f"sqrt({converted(values[0], 'DOUBLE').sql})", to, "double precision", values)
+
+
+def _bits(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
+    """Bit by bit, which Postgres does in its own types only: where more of them are needed it raises."""
+    if {family(to), *(value.family for value in values)} != {Family.INTEGER}:
+        raise ValueError(f"{name} is rendered only over integers")
+    of = "BIGINT" if native_type(to).startswith("numeric") else to
+    left, right = _same_width(values, of)
+    sql = f"({left} {'#' if name == 'XOR' else name} {right})"
+    return converted(_made(sql, of, native_type(of), values), to)
+
+
+def _divisor(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
+    """GCD and LCM."""
+    if {family(to), *(value.family for value in values)} != {Family.INTEGER}:
+        raise ValueError(f"{name} is rendered only over integers")
+    left, right = _same_width(values, to)
+    return _integer(f"{name.lower()}({left}, {right})", to, values)
+
+
+_ENDLESS_FAMILIES = frozenset({Family.REAL, Family.DOUBLE, Family.DATE, Family.TIMESTAMP, Family.TIMESTAMPTZ})
+_ASKED = {
+    "ISNAN": "({0} = 'NaN')",
+    "ISINF": "({0} IN ('Infinity', '-Infinity'))",
+    "ISFINITE": "({0} NOT IN ('NaN', 'Infinity', '-Infinity'))",
+}
+_ASKED_OF_DAYS = {"ISINF": "(NOT isfinite({0}))", "ISFINITE": "isfinite({0})"}
+
+
+def _asked(name: str, values: Values, _: tuple[str, ...], to: str) -> Operand:
+    """Whether a value is a number, or a day, among all the others."""
+    (value,) = values
+    known = _ASKED if value.family in (Family.REAL, Family.DOUBLE) else _ASKED_OF_DAYS
+    if to != "BOOLEAN" or value.family not in _ENDLESS_FAMILIES or name not in known:
+        raise ValueError(f"{name} of {value.family} is not rendered")
+    return _made(known[name].format(value.sql), to, "boolean", values)
 
 
 NUMBERS: dict[str, Compute] = {
@@ -128,4 +196,15 @@ NUMBERS: dict[str, Compute] = {
     "ROUND": _rounded,
     "CEIL": _stepped,
     "FLOOR": _stepped,
+    "TRUNC": _stepped,
+    "SIGN": _sign,
+    "SQRT": _root,
+    "&": _bits,
+    "|": _bits,
+    "XOR": _bits,
+    "GCD": _divisor,
+    "LCM": _divisor,
+    "ISNAN": _asked,
+    "ISINF": _asked,
+    "ISFINITE": _asked,
 }

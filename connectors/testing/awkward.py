@@ -127,9 +127,17 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "UBIGINT": ("-1", "0.5"),
     "DECIMAL(9,2)": ("0", "-1", "0.1", "0.0010"),
     "DECIMAL(18,3)": ("0", "0.1", "0.10001"),
+    "FLOAT": ("0", "1", "0.1", "-0.5", "16777217"),
     "DOUBLE": ("0", "1", "0.1", "-0.5"),
     "DATE": ("CAST('1970-01-01 00:00:00' AS TIMESTAMP)", "CAST('2024-02-29 12:00:00' AS TIMESTAMP)"),
     "TIMESTAMP": ("CAST('1970-01-01' AS DATE)",),
+}
+# Constants of the widest type beside narrower numbers, which are then compared in it, where a store does that alike.
+WIDE: dict[str, tuple[str, ...]] = {
+    "INTEGER": ("1e0", "0.5e0", "-1e0"),
+    "BIGINT": ("9007199254740992e0", "CAST('9223372036854775807' AS DOUBLE)"),
+    "DECIMAL(18,3)": ("1e-1", "CAST('nan' AS DOUBLE)"),
+    "FLOAT": ("1e-1", "CAST('0.1' AS DOUBLE)", "CAST('-inf' AS DOUBLE)"),
 }
 
 # The spellings in which the planner writes constants into fragments; no others are sent to a store.
@@ -137,18 +145,21 @@ _SPELLINGS = {
     Family.BOOLEAN: r"true|false",
     Family.INTEGER: r"-?\d{1,18}",
     Family.DECIMAL: r"-?\d{1,18}(\.\d{1,18})?",
-    Family.DOUBLE: r"-?\d{1,15}\.\d{1,3}",
+    Family.REAL: r"[^\0]*",
+    Family.DOUBLE: r"[^\0]*",
     Family.DATE: r"\d{4}-\d\d-\d\d",
+    Family.TIME: r"\d\d:\d\d:\d\d(\.\d{1,6})?",
     Family.TIMESTAMP: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?",
     Family.TIMESTAMPTZ: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00",
     Family.TEXT: r"[^\0]*",
     Family.UUID: r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    Family.BLOB: r"(\\x[0-9A-F]{2}|[a-z])*",
 }
-_PLAIN = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
+_PLAIN = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL})
 
 
 def constants(type_name: str) -> tuple[str, ...]:
-    """SQL for the awkward values of a type that fragments may carry as constants; none for BLOB, TIME and the like."""
+    """SQL for the awkward values of a type that fragments may carry as constants; none for INTERVAL and the like."""
     of = family(type_name)
     spelling = _SPELLINGS.get(of)
     if spelling is None:

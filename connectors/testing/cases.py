@@ -37,7 +37,7 @@ def _of_type(claim: Claim, type_name: str, capabilities: Capabilities) -> Iterat
         yield from (Case(sql, types) for sql in groups(capabilities))
     elif claim.operator == "ORDER BY":
         yield from (Case(sql, types, ordered=True) for sql in orders(capabilities))
-    elif claim.operator in (*COMPARISONS, *WITH_CONSTANTS, "IS NULL"):
+    elif claim.operator in (*COMPARISONS, *WITH_CONSTANTS, "IS NULL", "NULL"):
         yield from filters(claim, types, capabilities)
     else:
         yield from _values(claim, samples(claim.operator, types), types, capabilities)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from connectors.spi import Capabilities, Claim, Clause, Fidelity
-from connectors.testing.awkward import FOREIGN, constants
+from connectors.testing.awkward import FOREIGN, WIDE, constants
 from connectors.testing.case import Case, together, where
 from connectors.types import Family
 
@@ -15,7 +15,10 @@ _AT_ONCE = 80
 
 def filters(claim: Claim, types: tuple[str, str], capabilities: Capabilities) -> Iterator[Case]:
     """Every condition; given out as a value where the store can do that, so that one fragment shows many."""
-    positive = list(_predicates(claim, types[0]))
+    foreign = FOREIGN.get(types[0], ())
+    if claim.operator in COMPARISONS and capabilities.fidelity(claim.operator, Family.DOUBLE) is Fidelity.EXACT:
+        foreign += WIDE.get(types[0], ())
+    positive = list(_predicates(claim, types[0], foreign))
     exact = claim.fidelity is Fidelity.EXACT
     # NOT turns an UNKNOWN that was taken for FALSE into a row too many.
     texts = positive + ([f"NOT ({predicate})" for predicate in positive] if exact else [])
@@ -29,12 +32,13 @@ def filters(claim: Claim, types: tuple[str, str], capabilities: Capabilities) ->
     yield from (Case(where(text), types) for text in (*positive[:1], *texts[len(positive) : len(positive) + 1]))
 
 
-def _predicates(claim: Claim, type_name: str) -> Iterator[str]:
+def _predicates(claim: Claim, type_name: str, foreign: tuple[str, ...]) -> Iterator[str]:
     operator = claim.operator
     values = constants(type_name)
-    foreign = FOREIGN.get(type_name, ())
     if operator == "IS NULL":
         yield from ("t.a IS NULL", "t.n IS NULL", "t.a IS NULL AND t.b IS NULL")
+    elif operator == "NULL":
+        yield from ("t.a AND NULL", "t.a OR NULL", "(t.a = t.b OR NULL) IS NULL", "t.a AND NOT NULL")
     elif operator == "IN":
         yield from (f"t.a IN ({value}, {other})" for value, other in zip(values, values[1:] + values[:1], strict=True))
         yield from (f"t.a IN ({value})" for value in values[:2] + foreign)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from connectors.testing import samples_of_times
 from connectors.testing.awkward import constants
+from connectors.testing.samples_of_numbers import BITS, CALLS, QUESTIONS, of_bits, of_calls
 from connectors.testing.samples_of_texts import BYTES, TEXTS, TRUTHS
 from connectors.types import Family, family
 
 _INFIX = ("+", "-", "*", "/", "//", "%", "||")
 _DIVIDING = ("/", "//", "%")
-_NUMBERS = (Family.INTEGER, Family.DECIMAL, Family.DOUBLE)
-_CALLS = {"NEG": "-", "CEIL": "ceil", "FLOOR": "floor", "ABS": "abs"}
+_FLOATS = (Family.REAL, Family.DOUBLE)
+_NUMBERS = (Family.INTEGER, Family.DECIMAL, *_FLOATS)
 _CASTS = {
     "INTEGER": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT"),
     "DECIMAL": ("DECIMAL(38,2)", "DECIMAL(18,1)", "DECIMAL(5,1)"),
@@ -40,10 +41,14 @@ class Samples:
 def samples(operator: str, types: tuple[str, str]) -> Samples:
     """The expressions for an operator over ``t.a`` and ``t.b`` of these types; none for one that is not known."""
     of = family(types[0])
-    if of in _NUMBERS and (operator in _INFIX or operator in ("NEG", "ABS", "ROUND", "CEIL", "FLOOR")):
+    if of in _NUMBERS and (operator in _INFIX or operator in CALLS):
         return Samples(
             _arithmetic(operator, types), _safe(operator, types), raising=True, grouped=_is_exact(operator, types)
         )
+    if operator in BITS:
+        return Samples(of_bits(operator), raising=True, grouped=True)
+    if operator in QUESTIONS:
+        return Samples(tuple(f"{operator.lower()}(t.{name})" for name in "abn"), truth=True)
     if operator.startswith("CAST TO "):
         texts = tuple(f"CAST(t.a AS {name})" for name in _targets(operator.removeprefix("CAST TO ")))
         return Samples(texts, _safe(operator, types[:1]), raising=of in _NUMBERS)
@@ -59,9 +64,11 @@ def samples(operator: str, types: tuple[str, str]) -> Samples:
 
 
 def _is_exact(operator: str, types: tuple[str, str]) -> bool:
-    """Whether the values are exact numbers; quotients and the steps of integers are DOUBLE."""
-    whole = Family.INTEGER in map(family, types)
-    return _exact(types) and operator != "/" and not (whole and operator in ("CEIL", "FLOOR"))
+    """Whether the values are exact numbers; quotients, roots and the steps of integers are DOUBLE."""
+    families = set(map(family, types))
+    stepped = Family.INTEGER in families and operator in ("CEIL", "FLOOR")
+    divided = operator == "/" or (operator == "//" and families != {Family.INTEGER})
+    return _exact(types) and not stepped and not divided and operator != "SQRT"
 
 
 def _exact(types: tuple[str, ...]) -> bool:
@@ -74,9 +81,7 @@ def _arithmetic(operator: str, types: tuple[str, str]) -> tuple[str, ...]:
         fraction = () if (operator, family(types[0])) == ("%", Family.INTEGER) else fraction
         texts = ("t.a {0} t.b", "t.a {0} 7", "7 {0} t.a", "t.a {0} (-1)", "t.a {0} t.n", *fraction)
         return tuple(text.format(operator) for text in texts)
-    if operator == "ROUND":
-        return ("round(t.a)", "round(t.a, 1)", "round(t.a, 0)", "round(t.a, 5)", "round(t.n, 1)")
-    return tuple(f"{_CALLS[operator]}(t.{name})" for name in "abn")
+    return of_calls(operator)
 
 
 def _safe(operator: str, types: tuple[str, ...]) -> str:
@@ -85,10 +90,12 @@ def _safe(operator: str, types: tuple[str, ...]) -> str:
         if family(type_name) not in _NUMBERS:
             continue
         parts.append(_SAME_EVERYWHERE.format(name))
-        if family(type_name) is Family.DOUBLE:
+        if family(type_name) in _FLOATS:
             parts.append(_NO_DUST.format(name))
         if operator in _DIVIDING:
             parts.append(f"(t.{name} <> 0 OR t.{name} IS NULL)")
+        if operator == "SQRT":
+            parts.append(f"(t.{name} >= 0 OR t.{name} IS NULL)")
     return f" WHERE {' AND '.join(parts)}" if parts else ""
 
 

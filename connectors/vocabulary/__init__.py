@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from connectors.vocabulary.aggregates import AGGREGATES, aggregate
 from connectors.vocabulary.choices import CHOICES
-from connectors.vocabulary.numbers import NUMBERS
+from connectors.vocabulary.numbers import NUMBER_CALLS, NUMBERS
 from connectors.vocabulary.shapes import Operation, Shapes
 from connectors.vocabulary.texts import OF_TEXTS, TEXT_CALLS, TEXT_FORMS, TEXTS
 from connectors.vocabulary.times import BY_UNIT, OF_TIMES, TIMES, by_name, by_unit
@@ -18,6 +18,7 @@ from connectors.vocabulary.windows import WINDOWS, Frame, frame, over
 __all__ = ["OPERATIONS", "Frame", "Operation", "aggregate", "frame", "operation", "over"]
 
 _SHAPES: Shapes = {**NUMBERS, **CHOICES, **TEXTS, **TIMES}
+_CALLS = {**NUMBER_CALLS, **TEXT_CALLS}
 
 
 def operation(node: exp.Expr) -> Operation | None:
@@ -29,14 +30,13 @@ def operation(node: exp.Expr) -> Operation | None:
         return by_unit(node)
     if type(node) in TEXT_FORMS:
         return TEXT_FORMS[type(node)](node)
-    called = isinstance(node, exp.Anonymous)
-    shape = TEXT_CALLS.get(node.name.lower()) if called else _SHAPES.get(type(node))
+    shape = _CALLS.get(node.name.lower()) if isinstance(node, exp.Anonymous) else _SHAPES.get(type(node))
     if shape is None:
         return by_name(node) if isinstance(node, exp.Anonymous) else None
     return shape.read(node)
 
 
 OPERATIONS: frozenset[str] = frozenset(
-    {shape.name for shape in _SHAPES.values()} | OF_TIMES | OF_TEXTS | AGGREGATES | WINDOWS
+    {shape.name for shape in (*_SHAPES.values(), *_CALLS.values())} | OF_TIMES | OF_TEXTS | AGGREGATES | WINDOWS
 )
 """The name of everything above, by which stores claim it."""

@@ -66,6 +66,12 @@ def count(node: exp.Expr) -> str | None:
     return str(node.this) if plain else None
 
 
+def places(node: exp.Expr) -> str | None:
+    """A plain number of digits after the point, or, where it is negative, of those before it."""
+    found = count(node.this if isinstance(node, exp.Neg) else node)
+    return f"-{found}" if found and isinstance(node, exp.Neg) else found
+
+
 def position(node: exp.Expr) -> str | None:
     """A number that is counted from one."""
     found = count(node)

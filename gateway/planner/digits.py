@@ -16,6 +16,8 @@ _DIGITS = {
     "UBIGINT": 20,
     "HUGEINT": 39,
 }
+_BITS = {"TINYINT": 7, "SMALLINT": 15, "INTEGER": 31, "BIGINT": 63, "HUGEINT": 127}
+_UNSIGNED_BITS = {"UTINYINT": 8, "USMALLINT": 16, "UINTEGER": 32, "UBIGINT": 64}
 _SIZES = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
@@ -32,14 +34,6 @@ def one_decimal(left: str, right: str) -> str | None:
     if not (_SIZES.fullmatch(left) and _SIZES.fullmatch(right)) or fit_one_decimal(left, right):
         return None
     return f"DECIMAL(38,{max(_sizes(left)[1], _sizes(right)[1])})"
-
-
-def holds(type_name: str, digits: str) -> bool:
-    """Whether a plain number is a value of an exact type, whatever its digits are; the last one of a whole type is
-    not counted on."""
-    whole, _, fraction = digits.partition(".")
-    most, scale = _sizes(type_name)
-    return len(whole) <= most - (type_name in _DIGITS) and len(fraction) <= scale
 
 
 def sums_fit(type_name: str) -> bool:
@@ -61,3 +55,14 @@ def literal_type(digits: str) -> str:
     if not fraction:
         return "BIGINT"
     return f"DECIMAL({len(whole) + len(fraction)},{len(fraction)})"
+
+
+def holds(type_name: str, digits: str) -> bool:
+    """Whether a plain number, signed or not, is a value of an exact type as it is written."""
+    whole, _, fraction = digits.lstrip("-").partition(".")
+    if _SIZES.fullmatch(type_name):
+        most, scale = _sizes(type_name)
+        return len(whole) <= most and len(fraction) <= scale
+    if type_name in _UNSIGNED_BITS:
+        return not fraction and not digits.startswith("-") and int(whole) < 1 << _UNSIGNED_BITS[type_name]
+    return not fraction and int(whole) < 1 << _BITS[type_name]

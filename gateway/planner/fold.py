@@ -21,6 +21,8 @@ _SPELLED = {
     Family.TIMESTAMP: exp.DType.TIMESTAMP,
     Family.TIMESTAMPTZ: exp.DType.TIMESTAMPTZ,
     Family.INTERVAL: exp.DType.INTERVAL,
+    Family.REAL: exp.DType.FLOAT,
+    Family.DOUBLE: exp.DType.DOUBLE,
 }
 
 

@@ -11,7 +11,9 @@ from gateway.planner.refusal import Refused
 
 _INTEGER = re.compile(r"\d{1,18}")
 _DECIMAL = re.compile(r"(?=.{2,19}$)\d*\.\d*\d|\d+\.")
+_EXPONENT = re.compile(r"\d{1,17}(\.\d{1,17})?[eE][+-]?\d{1,2}")
 _NUMBER_TEXT = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_FLOAT_TEXT = re.compile(r"-?\d{1,17}(\.\d{1,17})?([eE][+-]?\d{1,3})?|nan|-?inf(inity)?", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)(\+00(?::00)?)?)?")
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})(?: 00:00:00(?:\.0+)?)?")
@@ -19,8 +21,10 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?")
 _HOURS = r"-?\d{2,6}:[0-5]\d:[0-5]\d(?:\.\d{1,6})?"
 _INTERVAL = re.compile(rf"(?=.)(?:(?:^| )-?\d{{1,9}} (?:year|month|day)s?){{0,3}}(?:(?:^| ){_HOURS})?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BLOB = re.compile(r"(\\x[0-9A-Fa-f]{2}|[\x20-\x5b\x5d-\x7e])*")
 
-_NUMBERS = frozenset({Family.INTEGER, Family.DECIMAL, Family.DOUBLE})
+_FLOATS = frozenset({Family.REAL, Family.DOUBLE})
+_NUMBERS = EXACT_NUMBERS | _FLOATS
 _CAST_FAMILIES = {
     exp.DType.DATE: Family.DATE,
     exp.DType.TIME: Family.TIME,
@@ -29,7 +33,19 @@ _CAST_FAMILIES = {
     exp.DType.TIMESTAMPNTZ: Family.TIMESTAMP,  # how sqlglot reads DuckDB's TIMESTAMP
     exp.DType.TIMESTAMPTZ: Family.TIMESTAMPTZ,
     exp.DType.DECIMAL: Family.DECIMAL,
+    exp.DType.FLOAT: Family.REAL,
+    exp.DType.DOUBLE: Family.DOUBLE,
     exp.DType.UUID: Family.UUID,
+    exp.DType.VARBINARY: Family.BLOB,
+}
+_KINDS = {of: kind for kind, of in _CAST_FAMILIES.items() if kind is not exp.DType.TIMESTAMPNTZ}
+# The family of a constant, and that of the column beside it → the family that the constant is written in.
+_WRITTEN = {
+    (Family.DATE, Family.TIMESTAMP): Family.DATE,
+    (Family.TIMESTAMP, Family.DATE): Family.TIMESTAMP,
+    (Family.TIMESTAMPTZ, Family.TIMESTAMP): Family.TIMESTAMP,
+    (Family.TIMESTAMP, Family.TIMESTAMPTZ): Family.TIMESTAMPTZ,
+    (Family.DATE, Family.TIMESTAMPTZ): Family.TIMESTAMPTZ,
 }
 
 
@@ -63,7 +79,7 @@ def spelled(constant: exp.Expr) -> exp.Expr:
 
 def _is_plain(constant: exp.Expr) -> bool:
     digits = constant.this.this if isinstance(constant, exp.Neg) else constant.this
-    return bool(_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits))
+    return bool(_INTEGER.fullmatch(digits) or _DECIMAL.fullmatch(digits) or _EXPONENT.fullmatch(digits))
 
 
 def beside(constant: exp.Expr, of: str) -> exp.Expr:
@@ -79,7 +95,7 @@ def beside(constant: exp.Expr, of: str) -> exp.Expr:
     if isinstance(constant, exp.Cast):
         return _typed(constant, of)
     if isinstance(constant, exp.Literal) and constant.is_string:
-        return _from_text(constant.this, kind)
+        return _exact(constant.this, of) if kind in EXACT_NUMBERS else _from_text(constant.this, kind)
     return _number(constant, of)
 
 
@@ -89,13 +105,32 @@ def default_beside(constant: exp.Expr, of: str) -> exp.Expr:
     if isinstance(constant, exp.Cast) and (decimal or _CAST_FAMILIES.get(constant.to.this) is not family(of)):
         raise Refused(f"a constant of another type stands for {family(of)}")
     made = beside(constant, of)
-    if family(of) in EXACT_NUMBERS and not holds(of, _unsigned(made)):
+    plain = _NUMBER_TEXT.fullmatch(_digits(made)) is not None
+    if family(of) in EXACT_NUMBERS and not (plain and holds(of, _digits(made))):
         raise Refused(f"the number is not a plain {of}")
     return made
 
 
-def _unsigned(number: exp.Expr) -> str:
-    return str(number.this.this if isinstance(number, exp.Neg) else number.this).lstrip("-")
+def _digits(number: exp.Expr) -> str:
+    return f"-{number.this.this}" if isinstance(number, exp.Neg) else str(number.this)
+
+
+def floating(constant: exp.Expr) -> Family | None:
+    """REAL or DOUBLE, where that is the type of a constant by itself: DuckDB compares in it then."""
+    if isinstance(constant, exp.Cast):
+        kind = _CAST_FAMILIES.get(constant.to.this)
+        return kind if kind in _FLOATS else None
+    number = constant.this if isinstance(constant, exp.Neg) else constant
+    plain = isinstance(number, exp.Literal) and not number.is_string
+    return Family.DOUBLE if plain and _EXPONENT.fullmatch(number.this) else None
+
+
+def _exact(text: str, of: str) -> exp.Expr:
+    """A text beside an exact number: DuckDB reads it as one of that type, and would round or raise where it is not."""
+    if not _NUMBER_TEXT.fullmatch(text) or not holds(of, text):
+        raise Refused(f"the constant is not in the one spelling of {family(of)} that every store reads alike")
+    number = exp.Literal.number(text.lstrip("-"))
+    return exp.Neg(this=number) if text.startswith("-") else number
 
 
 def _number(constant: exp.Expr, of: str) -> exp.Expr:
@@ -107,7 +142,8 @@ def _number(constant: exp.Expr, of: str) -> exp.Expr:
 
 
 def _check_digits(digits: str, of: str) -> None:
-    if family(of) in EXACT_NUMBERS and not fit_one_decimal(literal_type(digits), of):
+    exact = family(of) in EXACT_NUMBERS and not _EXPONENT.fullmatch(digits)
+    if exact and not fit_one_decimal(literal_type(digits), of):
         raise Refused(f"no DECIMAL of DuckDB holds both the number and {of}")
 
 
@@ -115,43 +151,67 @@ def _typed(constant: exp.Cast, of: str) -> exp.Expr:
     kind, beside_of = _CAST_FAMILIES.get(constant.to.this), family(of)
     text = constant.this.this
     if (kind, beside_of) == (Family.TIMESTAMP, Family.DATE) and (midnight := _MIDNIGHT.fullmatch(text)):
-        # As DuckDB does it, so that an index on the days is of use. Any other time of day is left to DuckDB.
+        # As DuckDB does it, so that an index on the days is of use.
         return _from_text(midnight[1], Family.DATE)
-    widened = (kind, beside_of) == (Family.DATE, Family.TIMESTAMP)
-    comparable = kind is beside_of or widened or {kind, beside_of} <= EXACT_NUMBERS
-    if kind is None or not comparable:
-        raise Refused(f"a constant of another type is compared with {beside_of}")
-    if kind is Family.DECIMAL:
+    if kind is Family.DECIMAL and beside_of in EXACT_NUMBERS:
         if _NUMBER_TEXT.fullmatch(text):
             _check_digits(text, of)
             return constant.copy()
         raise Refused("the number is not spelled plainly")
-    return _from_text(text, kind)
+    numbers = kind in _FLOATS and beside_of in _NUMBERS
+    written = kind if kind is None or kind is beside_of or numbers else _WRITTEN.get((kind, beside_of))
+    if written is None:
+        raise Refused(f"a constant of another type is compared with {beside_of}")
+    return _from_text(_moment(text) if kind is Family.TIMESTAMPTZ is not written else text, written)
+
+
+def _moment(text: str) -> str:
+    """What a clock shows at an instant; the only time zone is UTC."""
+    match = _TIMESTAMP.fullmatch(text)
+    return text.removesuffix(match[3] or "") if match else text
 
 
 def _from_text(text: str, of: Family) -> exp.Expr:
     """A string that stands beside a column takes the column's type in DuckDB; only canonical spellings are sent on."""
     if of is Family.TEXT:
         return exp.Literal.string(text)
-    if of is Family.DATE and _DATE.fullmatch(text) and _exists(text):
-        return _cast(text, exp.DType.DATE)
-    if of in (Family.TIMESTAMP, Family.TIMESTAMPTZ) and (match := _TIMESTAMP.fullmatch(text)) and _exists(text):
-        moment = f"{match[1]} {match[2] or '00:00:00'}"
-        if of is Family.TIMESTAMP and not match[3]:
-            return _cast(moment, exp.DType.TIMESTAMP)
-        if of is Family.TIMESTAMPTZ:
-            return _cast(f"{moment}+00", exp.DType.TIMESTAMPTZ)
-    if of is Family.TIME and _TIME.fullmatch(text):
-        return _cast(text, exp.DType.TIME)
-    if of is Family.INTERVAL and _INTERVAL.fullmatch(text):
-        return _cast(text, exp.DType.INTERVAL)
-    if of is Family.UUID and _UUID.fullmatch(text):
-        return _cast(text, exp.DType.UUID)
-    raise Refused(f"the constant is not in the one spelling of {of} that every store reads alike")
+    if of is Family.BOOLEAN and text in ("true", "false"):
+        return exp.Boolean(this=text == "true")
+    written = _canonical(text, of)
+    if written is None:
+        raise Refused(f"the constant is not in the one spelling of {of} that every store reads alike")
+    return exp.cast(exp.Literal.string(written), exp.DataType(this=_KINDS[of]))
 
 
-def _cast(text: str, kind: exp.DType) -> exp.Expr:
-    return exp.cast(exp.Literal.string(text), exp.DataType(this=kind))
+def _canonical(text: str, of: Family) -> str | None:
+    if of in (Family.TIMESTAMP, Family.TIMESTAMPTZ):
+        return _canonical_moment(text, of)
+    if of is Family.DATE:
+        return text if _DATE.fullmatch(text) and _exists(text) else None
+    if of is Family.TIME:
+        return text if _TIME.fullmatch(text) else None
+    if of is Family.INTERVAL:
+        return text if _INTERVAL.fullmatch(text) else None
+    if of is Family.UUID:
+        return text.lower() if _UUID.fullmatch(text.lower()) else None
+    if of is Family.BLOB:
+        return text if _BLOB.fullmatch(text) else None
+    return text if of in _FLOATS and _is_float(text, of) else None
+
+
+def _canonical_moment(text: str, of: Family) -> str | None:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None or not _exists(text) or (match[3] and of is Family.TIMESTAMP):
+        return None
+    return f"{match[1]} {match[2] or '00:00:00'}{'+00' if of is Family.TIMESTAMPTZ else ''}"
+
+
+def _is_float(text: str, of: Family) -> bool:
+    """Whether both engines read the text, and as the same value; what is too large or too small may be an error."""
+    if not _FLOAT_TEXT.fullmatch(text):
+        return False
+    least, most = (1e-37, 3e38) if of is Family.REAL else (1e-307, 1e308)
+    return not text[-1].isdigit() or float(text) == 0 or least < abs(float(text)) < most
 
 
 def _exists(text: str) -> bool:

@@ -22,7 +22,7 @@ from tests.conformance.test_postgres import COLLATIONS, DATABASE, PostgresSubjec
 pytestmark = pytest.mark.postgres
 
 RULES = rules()
-COUNTS = {"pushed": 1307, "raising": 21, "weaker": 19, "open": 219, "never": 290, "refused": 65}
+COUNTS = {"pushed": 1519, "raising": 34, "weaker": 19, "open": 48, "never": 282, "refused": 65}
 PLACES = [(server, collation) for server in ("postgres_server", "postgres_18_server") for collation in COLLATIONS]
 STAYING = (Verdict.WEAKER, Verdict.OPEN, Verdict.NEVER)
 # No two days are further apart, unless one is infinity.
@@ -114,11 +114,12 @@ def test_what_is_pushed_is_answered_alike(house: House, alone: Alone, native: st
 
 
 @pytest.mark.parametrize("native", [native for native in VALUES if over(native, Verdict.RAISING)])
-def test_a_store_that_gives_up_is_the_safe_failure(house: House, native: str) -> None:
+def test_a_store_that_gives_up_is_the_safe_failure(house: House, alone: Alone, native: str) -> None:
     for expression in over(native, Verdict.RAISING):
-        plan, answered = same(house, native, [expression])
+        refused = set(alone.refused(native, expression))
+        plan, answered = same(house, native, [expression], without(refused) if refused else "")
         assert (expression, computes(plan), answered.taken_back) == (expression, True, True)
-        plan, answered = same(house, native, [expression], without(strange(native, expression, answered)))
+        plan, answered = same(house, native, [expression], without(refused | strange(native, expression, answered)))
         assert (expression, computes(plan), answered.taken_back) == (expression, True, False)
 
 

@@ -33,7 +33,7 @@ PLACEMENTS: dict[str, dict[str, str]] = {
 }
 
 _NAMES = OPERATIONS | {"CASE", "GROUP BY", "ORDER BY", "IS NULL"}
-_NAMES |= {"=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "IS DISTINCT FROM"}
+_NAMES |= {"=", "<>", "<", "<=", ">", ">=", "IN", "BETWEEN", "NULL", "IS DISTINCT FROM"}
 _NAMES |= {f"CAST TO {family.upper()}" for family in Family}
 EVERYTHING = Capabilities(frozenset(Claim(name, family) for name in _NAMES for family in Family), frozenset(Clause))
 """What a store promises that is DuckDB itself, so that whatever differs is the planner's fault."""

@@ -7,6 +7,7 @@ from sqlglot import exp
 from connectors.spi import Capabilities, Clause, Fidelity
 from connectors.types import Family, family
 from gateway.planner.digits import EXACT_NUMBERS, fit_one_decimal
+from gateway.planner.literals import beside, is_constant
 from gateway.planner.refusal import Refused
 from gateway.planner.sources import Sources
 
@@ -15,6 +16,9 @@ _ALIKE = (
     frozenset({Family.INTEGER, Family.DECIMAL}),
     frozenset({Family.INTEGER, Family.DOUBLE}),
     frozenset({Family.DECIMAL, Family.DOUBLE}),
+    frozenset({Family.INTEGER, Family.REAL}),
+    frozenset({Family.DECIMAL, Family.REAL}),
+    frozenset({Family.REAL, Family.DOUBLE}),
 )
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"})
 _COMPARED_ALIKE = frozenset({Family.DATE, Family.TIMESTAMP})
@@ -25,6 +29,8 @@ _STEPS = {
     *((sign, Family.DATE, Family.INTEGER) for sign in "+-"),
     ("+", Family.DATE, Family.TIME),
 }
+# How far the types of numbers reach: DuckDB brings those that stand together to the widest of them.
+_BREADTH = {Family.REAL: 1, Family.DOUBLE: 2}
 DEARER = "a correlated subquery is pushed only where that looks cheaper"
 """What is told of one that stays; whoever chooses between plans looks for it."""
 
@@ -96,6 +102,18 @@ class Claims:
             self.claim(f"CAST TO {Family.TEXT.upper()}", of)
         return None
 
+    def one_type(self, subject: exp.Expr, values: Iterable[exp.Expr]) -> None:
+        """Refuse a list or bounds that DuckDB brings to another type than ``subject`` and each of them alone."""
+        plain = [value for value in values if not _takes_type(value)]
+        types = [self.type(subject), *(self.type(value) for value in plain)]
+        breadths = [_BREADTH.get(family(name), 0) for name in types]
+        exact = [self.type(value) for value in plain if not is_constant(value) and self.family(value) in EXACT_NUMBERS]
+        if max(breadths) > breadths[0] or not all(_fit(one, other) for one in exact for other in (types[0], *exact)):
+            raise Refused("together they have another type than each with the other")
+        for constant in filter(is_constant, plain):
+            for of in exact:
+                beside(constant, of)
+
 
 def _step(operator: str, left: Family, right: Family) -> tuple[str, Family] | None:
     """What a step is claimed as, in whichever order the two stand: ``+ INTERVAL`` over DATE."""
@@ -103,3 +121,12 @@ def _step(operator: str, left: Family, right: Family) -> tuple[str, Family] | No
         if (operator, of, added) in _STEPS:
             return f"{operator} {added.upper()}", of
     return None
+
+
+def _takes_type(value: exp.Expr) -> bool:
+    """Whether a value has no type but that of what it stands beside."""
+    return isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and value.is_string)
+
+
+def _fit(one: str, other: str) -> bool:
+    return family(other) not in EXACT_NUMBERS or fit_one_decimal(one, other)

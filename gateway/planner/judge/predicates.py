@@ -1,13 +1,15 @@
 """Conditions: comparisons, logic, lists, NULLs and the questions asked of subqueries."""
 
+from functools import reduce
+
 from sqlglot import exp
 
 from connectors.spi import Clause, Fidelity
 from connectors.types import Family, family
 from connectors.vocabulary import operation
-from gateway.planner.digits import one_decimal
+from gateway.planner.digits import EXACT_NUMBERS, one_decimal
 from gateway.planner.judge.values import ValueJudge
-from gateway.planner.literals import beside, is_constant
+from gateway.planner.literals import beside, floating, is_constant
 from gateway.planner.refusal import Refused
 
 
@@ -64,6 +66,8 @@ class PredicateJudge(ValueJudge):
             return self._between(node)
         if isinstance(node, exp.Is):
             return self._is(node)
+        if isinstance(node, exp.Null):
+            return self._unknown()
         if isinstance(node, exp.Exists):
             self.clause(Clause.SUBQUERY)
             return exp.Exists(this=self.asked(node.this))
@@ -97,11 +101,20 @@ class PredicateJudge(ValueJudge):
         found = operation(node)
         if isinstance(node, (exp.Predicate, exp.Connector, exp.Escape)) and found is None:
             raise Refused(f"{type(node).__name__} is not among the predicates that are pushed")
+        if self.family(node) in EXACT_NUMBERS and not is_constant(node):
+            return self._as_truth(node)
         if self.family(node) is not Family.BOOLEAN:
             raise Refused("a value that is not BOOLEAN is used as a predicate")
         if isinstance(node, exp.Column):
             self.claim("=", Family.BOOLEAN)
         return self.value(node)
+
+    def _as_truth(self, node: exp.Expr) -> exp.Expr:
+        """The cast that DuckDB makes silently where a number stands as a condition."""
+        self.claim("CAST TO BOOLEAN", self.family(node))
+        made = exp.Cast(this=self.value(node), to=exp.DataType.build("BOOLEAN"))
+        made.meta["type"] = "BOOLEAN"
+        return made
 
     def _sides(self, operator: str, left: exp.Expr, right: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         left, right = bare(left), bare(right)
@@ -130,20 +143,48 @@ class PredicateJudge(ValueJudge):
     def _beside(self, operator: str, value: exp.Expr, constant: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         of = self.type(value)
         self.claim(operator, family(of))
-        return self.value(value), beside(constant, of)
+        return self.value(value), self._constant(operator, constant, of)
+
+    def _constant(self, operator: str, constant: exp.Expr, of: str) -> exp.Expr:
+        """A constant as it stands beside a value of the type ``of``; both are compared in the wider of their types."""
+        made = beside(constant, of)
+        if (wide := floating(made)) is not None:
+            self.claim(operator, wide)
+        return made
 
     def _in(self, node: exp.In) -> exp.Expr:
         if any(node.args.get(key) for key in ("unnest", "field")):
-            raise Refused("IN is pushed only with a list of constants or a subquery")
+            raise Refused("IN is pushed only with a list or a subquery")
         subject = bare(node.this)
         if query := node.args.get("query"):
             return self._in_query(subject, query)
         values = [bare(value) for value in node.expressions]
-        if not values or not all(is_constant(value) for value in values):
-            raise Refused("IN is pushed only with a list of constants or a subquery")
+        constants = [value for value in values if is_constant(value)]
+        if not values:
+            raise Refused("IN is pushed only with a list or a subquery")
+        self.one_type(subject, values)
+        if len(constants) == len(values):
+            return self._among(subject, constants)
+        return self._either(subject, constants, [value for value in values if not is_constant(value)])
+
+    def _among(self, subject: exp.Expr, constants: list[exp.Expr]) -> exp.Expr:
         self.claim("IN", self.family(subject))
         of = self.type(subject)
-        return exp.In(this=self.value(subject), expressions=[beside(value, of) for value in values])
+        return exp.In(this=self.value(subject), expressions=[self._constant("IN", value, of) for value in constants])
+
+    def _either(self, subject: exp.Expr, constants: list[exp.Expr], others: list[exp.Expr]) -> exp.Expr:
+        """A list that holds more than constants, as the equalities that it stands for."""
+        if subject.find(exp.In):
+            raise Refused("a list within what is looked for in a list is not pushed")
+        parts = [self._among(subject, constants)] if constants else []
+        parts += [self.equal(subject, other) for other in others if not isinstance(other, exp.Null)]
+        if len(parts) < len(others) + bool(constants):
+            parts.append(self._unknown())
+        return exp.Paren(this=reduce(lambda one, other: exp.Or(this=one, expression=other), parts))
+
+    def _unknown(self) -> exp.Expr:
+        self.claim("NULL", Family.BOOLEAN)
+        return exp.Null()
 
     def _in_query(self, subject: exp.Expr, query: exp.Expr) -> exp.Expr:
         self.clause(Clause.SUBQUERY)
@@ -159,6 +200,7 @@ class PredicateJudge(ValueJudge):
             raise Refused("BETWEEN SYMMETRIC is not pushed")
         subject = bare(node.this)
         self.claim("BETWEEN", self.family(subject))
+        self.one_type(subject, [bare(node.args["low"]), bare(node.args["high"])])
         _, low = self._sides(">=", subject, node.args["low"])
         made, high = self._sides("<=", subject, node.args["high"])
         return exp.Between(this=made, low=low, high=high)

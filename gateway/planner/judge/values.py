@@ -14,7 +14,11 @@ from gateway.planner.literals import is_constant, is_one_step, spelled
 from gateway.planner.refusal import Refused
 
 Node = TypeVar("Node", bound=exp.Expr)
-_WIDENED = {Family.DECIMAL: {Family.INTEGER}, Family.DOUBLE: {Family.INTEGER, Family.DECIMAL}}
+_WIDENED = {
+    Family.DECIMAL: {Family.INTEGER},
+    Family.REAL: {Family.INTEGER, Family.DECIMAL},
+    Family.DOUBLE: {Family.INTEGER, Family.DECIMAL, Family.REAL},
+}
 
 
 class ValueJudge(RowsJudge):
@@ -44,7 +48,7 @@ class ValueJudge(RowsJudge):
             return spelled(node)
         if isinstance(node, exp.Subquery):
             return self.subquery(node)
-        if isinstance(node, exp.Case):
+        if isinstance(node, (exp.Case, exp.If)):
             return self._typed(self._case(node), node)
         if isinstance(node, exp.Cast):
             return self._typed(self._cast(node), node)
@@ -98,16 +102,22 @@ class ValueJudge(RowsJudge):
             there.replace(self.value(here))
         return copy
 
-    def _case(self, node: exp.Case) -> exp.Case:
-        default = node.args.get("default")
-        values = [branch.args["true"] for branch in node.args["ifs"]] + ([default] if default is not None else [])
+    def _case(self, node: exp.Case | exp.If) -> exp.Case:
+        """CASE; ``if(x, y, z)`` is one in another spelling."""
+        default = node.args.get("default" if isinstance(node, exp.Case) else "false")
+        subject = node.this if isinstance(node, exp.Case) else None
+        branches = node.args["ifs"] if isinstance(node, exp.Case) else [node]
+        if subject is not None:  # nothing equals NULL
+            branches = [branch for branch in branches if not isinstance(branch.this, exp.Null)]
+        values = [branch.args["true"] for branch in branches] + ([default] if default is not None else [])
         self._branches("CASE", node, values)
-        subject = node.args.get("this")
-        ifs = []
-        for branch in node.args["ifs"]:
-            met = self.predicate(branch.this) if subject is None else self.equal(subject, branch.this)
-            ifs.append(exp.If(this=met, true=self._branch(branch.args["true"])))
+        if not branches:
+            raise Refused("a CASE without a condition is not pushed")
+        ifs = [exp.If(this=self._met(subject, one.this), true=self._branch(one.args["true"])) for one in branches]
         return exp.Case(ifs=ifs, default=None if default is None else self._branch(default))
+
+    def _met(self, subject: exp.Expr | None, condition: exp.Expr) -> exp.Expr:
+        return self.predicate(condition) if subject is None else self.equal(subject, condition)
 
     def _branch(self, node: exp.Expr) -> exp.Expr:
         return exp.Null() if isinstance(node, exp.Null) else self.value(node)
