@@ -24,8 +24,7 @@ def _of(word: str, units: tuple[str, ...]) -> tuple[str, ...]:
 
 _OVER: dict[tuple[str, ...], tuple[Family, ...]] = {
     ("IS NULL", "COUNT"): tuple(Family),
-    ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM"): (*_COMPARED, Family.INTERVAL),
-    ("IN", "BETWEEN"): _COMPARED,
+    ("=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IN", "BETWEEN"): (*_COMPARED, Family.INTERVAL),
     ("NULL",): (Family.BOOLEAN,),
     ("MIN", "MAX", "GROUP BY", "COUNT DISTINCT"): (*_PLAIN, Family.BLOB),
     ("ORDER BY",): _COMPARED,

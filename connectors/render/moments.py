@@ -116,7 +116,6 @@ def _difference(name: str, values: Values, _: tuple[str, ...], to: str) -> Opera
 
 
 _OF_ONE: dict[str, tuple[str, tuple[Family, ...]]] = {
-    "ISFINITE": ("isfinite({0})", _MOMENTS),
     "LAST_DAY": (
         "(CASE WHEN isfinite({0}) THEN (date_trunc('month', {0}::timestamp) + '1 mon -1 day'::interval)::date END)",
         _MOMENTS,

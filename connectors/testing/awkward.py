@@ -154,12 +154,13 @@ _SPELLINGS = {
     Family.TEXT: r"[^\0]*",
     Family.UUID: r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     Family.BLOB: r"(\\x[0-9A-F]{2}|[a-z])*",
+    Family.INTERVAL: r"(?=.)((^| )-?\d{1,9} (year|month|day)s?)*((^| )-?\d{2}:\d{2}:\d{2}(\.\d{1,6})?)?",
 }
 _PLAIN = frozenset({Family.BOOLEAN, Family.INTEGER, Family.DECIMAL})
 
 
 def constants(type_name: str) -> tuple[str, ...]:
-    """SQL for the awkward values of a type that fragments may carry as constants; none for INTERVAL and the like."""
+    """SQL for the awkward values of a type that fragments may carry as constants; none for JSON and the like."""
     of = family(type_name)
     spelling = _SPELLINGS.get(of)
     if spelling is None:

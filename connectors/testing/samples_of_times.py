@@ -16,7 +16,7 @@ _MIXED_STEPS = ("1 year 2 months 3 days 04:05:06.789", "-1 month 2 days -03:00:0
 _WIDTHS = ("01:00:00", "00:00:00.007", "1 day", "7 days", "30 days")
 _HOURS = ("00:00:00", "01:00:00.5", "23:59:59.999999")
 _WORDS = ("EXTRACT ", "DATE_TRUNC ", "DATEDIFF ")
-_CALLS = ("ISFINITE", "LAST_DAY", "DAYNAME", "MONTHNAME", "TO_DAYS", "TO_TIMESTAMP")
+_CALLS = ("LAST_DAY", "DAYNAME", "MONTHNAME", "TO_DAYS", "TO_TIMESTAMP")
 _STEPPING = ("+ INTERVAL", "- INTERVAL", "+ INTEGER", "- INTEGER", "+ TIME")
 _WITHIN = "t.{0} > CAST('{1}' AS {3}) AND t.{0} < CAST('{2}' AS {3})"
 _ENDS = ("0001-01-01", "3000-01-01")
@@ -64,7 +64,7 @@ def where(operator: str, type_name: str) -> str:
         ends = [f"{end}{zone}" for end in _ENDS]
         return " AND ".join(_WITHIN.format(name, *ends, type_name) for name in ("ab" if operator == "-" else "a"))
     few = {"MAKE_DATE": "t.a BETWEEN 1 AND 1000", "TO_DAYS": _FEW, "TO_TIMESTAMP": _FEW}
-    return few.get(operator, "").format("a") + (" AND " + _FEW.format("b") if operator in _CALLS[4:] else "")
+    return few.get(operator, "").format("a") + (" AND " + _FEW.format("b") if operator in _CALLS[3:] else "")
 
 
 def is_grouped(operator: str, of: Family) -> bool:

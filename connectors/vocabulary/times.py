@@ -34,9 +34,8 @@ _NAMED = {
     exp.Second: "SECOND",
     exp.TimeToUnix: "EPOCH",
 }
-# What the parser knows by name only: of one operand, a unit or a question.
+# What the parser knows by name only, each with one operand.
 _PARTS_BY_NAME = frozenset({"WEEKDAY", "ISOYEAR", "DECADE", "CENTURY", "JULIAN"})
-_BY_NAME = frozenset({"ISFINITE"})
 
 
 def _width(node: exp.Expr) -> str | None:
@@ -63,7 +62,7 @@ TIMES: Shapes = {
 STEPS = ("+ INTERVAL", "- INTERVAL", "+ INTEGER", "- INTEGER", "+ TIME")
 """What ``+`` and ``-`` between two families are claimed as: by what is added, over what it is added to."""
 
-OF_TIMES = frozenset({f"{word} {unit}" for word, units in _OF_WORD.items() for unit in units} | {*STEPS, *_BY_NAME})
+OF_TIMES = frozenset({f"{word} {unit}" for word, units in _OF_WORD.items() for unit in units} | {*STEPS})
 """The names of operations that no shape reads."""
 
 
@@ -97,6 +96,6 @@ def by_name(node: exp.Anonymous) -> Operation | None:
     if name in ("DATE_PART", "DATEPART") and len(given) == 2 and isinstance(given[0], exp.Literal):
         part = _unit("EXTRACT", given[0])
         return Operation(f"EXTRACT {part}", (given[1],)) if part else None
-    if len(given) != 1 or name not in _PARTS_BY_NAME | _BY_NAME:
+    if len(given) != 1 or name not in _PARTS_BY_NAME:
         return None
-    return Operation(name if name in _BY_NAME else f"EXTRACT {_unit('EXTRACT', exp.var(name))}", (given[0],))
+    return Operation(f"EXTRACT {_unit('EXTRACT', exp.var(name))}", (given[0],))

@@ -88,7 +88,7 @@ def test_locale_order_is_found(bench_of, monkeypatch):
 
 
 def test_a_claim_that_nothing_can_show_is_found(bench_of):
-    assert "Nothing can show this claim" in breach(bench_of(Memory), Claim("IN", Family.INTERVAL))
+    assert "Nothing can show this claim" in breach(bench_of(Memory), Claim("IN", Family.JSON))
 
 
 class Losing(Memory):

@@ -22,7 +22,7 @@ from tests.conformance.test_postgres import COLLATIONS, DATABASE, PostgresSubjec
 pytestmark = pytest.mark.postgres
 
 RULES = rules()
-COUNTS = {"pushed": 1519, "raising": 34, "weaker": 19, "open": 48, "never": 282, "refused": 65}
+COUNTS = {"pushed": 1522, "raising": 34, "weaker": 19, "open": 45, "never": 282, "refused": 65}
 PLACES = [(server, collation) for server in ("postgres_server", "postgres_18_server") for collation in COLLATIONS]
 STAYING = (Verdict.WEAKER, Verdict.OPEN, Verdict.NEVER)
 # No two days are further apart, unless one is infinity.
@@ -145,7 +145,7 @@ def test_no_store_answers_where_duckdb_raises(house: House, alone: Alone, native
             assert (expression, number, house.gives_up(plan)) == (expression, number, True)
 
 
-@pytest.mark.parametrize("native", VALUES)
+@pytest.mark.parametrize("native", [native for native in VALUES if over(native, *STAYING)])
 def test_what_stays_is_answered_alike(house: House, alone: Alone, native: str) -> None:
     expressions = [expression for expression in over(native, *STAYING) if not alone.refused(native, expression)]
     plan, _ = same(house, native, expressions)
