@@ -8,6 +8,7 @@ from sqlglot.optimizer.qualify import qualify as bind_names
 from sqlglot.schema import MappingSchema
 
 from gateway.catalog import Place
+from gateway.planner.expand import write_out
 from gateway.planner.refusal import Refused
 
 _SAID = ("partition_by", "order", "spec")
@@ -42,6 +43,7 @@ def qualify(query: exp.Query, places: Mapping[str, Place]) -> exp.Query:
     for select in selects:
         _write_out_group_by_all(select)
         _write_out_windows(select)
+        write_out(select)
     return bound
 
 

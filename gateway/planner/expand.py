@@ -1,0 +1,70 @@
+"""Clauses that are short for others, written out: stores know only the others."""
+
+from sqlglot import exp
+
+_INNER = ("expressions", "from_", "joins", "where", "group", "having", "windows")
+_OUTER = ("with_", "distinct", "order", "limit", "offset")
+
+
+def write_out(select: exp.Select) -> None:
+    """Write out ORDER BY ALL and QUALIFY of a SELECT with bound names, in place; they stay where that is not plain."""
+    _order_by_all(select)
+    if select.args.get("qualify") and (outputs := _outputs(select)) is not None:
+        _as_subquery(select, outputs)
+
+
+def _order_by_all(select: exp.Select) -> None:
+    """All outputs from left to right, each in the direction that is said."""
+    order = select.args.get("order")
+    names = [output.alias_or_name for output in select.expressions]
+    if order is None or not all(names) or len({name.lower() for name in names}) < len(names):
+        return
+    term, *others = order.expressions
+    if others or not isinstance(term.this, exp.Var) or term.this.name.upper() != "ALL":
+        return
+    terms = [term.copy() for _ in names]
+    for made, name in zip(terms, names, strict=True):
+        made.set("this", exp.column(exp.to_identifier(name, quoted=True)))
+    order.set("expressions", terms)
+
+
+def _outputs(select: exp.Select) -> dict[str, str] | None:
+    """The outputs by their lower-case names; None where QUALIFY cannot be moved above them.
+
+    A subquery in FROM does not see what is around its query, and gives out nothing that it does not name.
+    """
+    outputs = {output.alias_or_name.lower(): output.alias_or_name for output in select.expressions}
+    sources = {source.alias_or_name for source in select.find_all(exp.Table, exp.Subquery)}
+    alone = all(column.table in sources for column in select.find_all(exp.Column) if column.table)
+    order = select.args.get("order")
+    terms = [term.this for term in order.expressions] if order else []
+    named = all(isinstance(term, exp.Column) and not term.table and term.name.lower() in outputs for term in terms)
+    loose = any(not column.table for column in select.args["qualify"].find_all(exp.Column))
+    distinct = select.args.get("distinct")
+    known = {key for key, value in select.args.items() if value} <= {*_INNER, *_OUTER, "qualify"}
+    plain = known and not (distinct and distinct.args.get("on")) and "" not in outputs and not loose
+    return outputs if alone and named and plain and len(outputs) == len(select.expressions) else None
+
+
+def _as_subquery(select: exp.Select, outputs: dict[str, str]) -> None:
+    """``SELECT … FROM (SELECT …, condition) WHERE condition``, with all that comes after QUALIFY above."""
+    names = set(outputs) | {source.alias_or_name.lower() for source in select.find_all(exp.Table, exp.Subquery)}
+    kept = next(name for number in range(len(names) + 1) if (name := f"kept{number or ''}") not in names)
+    condition = select.args["qualify"].this
+    inner = exp.Select(**{key: value for key, value in select.args.items() if key in _INNER and value})
+    inner.append("expressions", exp.alias_(condition, kept, quoted=True, copy=False))
+    source = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(kept, quoted=True)))
+    outer = exp.Select(
+        expressions=[exp.alias_(_column(kept, name), name, quoted=True) for name in outputs.values()],
+        from_=exp.From(this=source),
+        where=exp.Where(this=_column(kept, kept)),
+    )
+    for key in _OUTER:
+        outer.set(key, select.args.get(key))
+    select.args.clear()
+    for key, value in outer.args.items():
+        select.set(key, value)
+
+
+def _column(table: str, name: str) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(table, quoted=True))
