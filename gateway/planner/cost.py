@@ -67,5 +67,6 @@ def streams(residual: exp.Query, fragments: Sequence[RemoteFragment], scans: Seq
     """
     if len(fragments) != 1 or scans or not isinstance(residual, exp.Select):
         return False
-    tables = list(residual.find_all(exp.Table))
-    return len(tables) == 1 and len(list(residual.find_all(exp.Query))) == 1 and not residual.args.get("joins")
+    queries = list(residual.find_all(exp.Query))
+    in_a_line = all(node is residual or isinstance(node.parent, (exp.From, exp.Subquery)) for node in queries)
+    return len(list(residual.find_all(exp.Table))) == 1 and in_a_line and residual.find(exp.Join) is None
