@@ -291,8 +291,8 @@ MUTANTS = (
     _engine(
         "what was kept is lost when the rest is spilled",
         "delivery.py",
-        "chain(self._kept(), self.rest)",
-        "chain((), self.rest)",
+        "chain(self._kept(), self.rest or ())",
+        "chain((), self.rest or ())",
     ),
     _engine(
         "two ways read two snapshots",
