@@ -52,6 +52,17 @@ class House:
             sql = sql.replace(f"{source.address} ", f'"{source.name}" ')
         return self.alone.sql(sql).to_arrow_table()
 
+    def fails_as_written(self, sql: str) -> bool:
+        """Whether DuckDB alone fails when it computes all that stands there, in the order in which it does."""
+        self.alone.execute("PRAGMA disable_optimizer")
+        try:
+            self.expected(sql)
+        except duckdb.Error:
+            return True
+        finally:
+            self.alone.execute("PRAGMA enable_optimizer")
+        return False
+
 
 @contextmanager
 def opened(placement: str, options: Options | None = None) -> Iterator[House]:
