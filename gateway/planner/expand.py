@@ -7,8 +7,9 @@ _OUTER = ("with_", "distinct", "order", "limit", "offset")
 
 
 def write_out(select: exp.Select) -> None:
-    """Write out ORDER BY ALL and QUALIFY of a SELECT with bound names, in place; they stay where that is not plain."""
+    """Write out ORDER BY ALL, DISTINCT ON and QUALIFY of a SELECT with bound names, in place, where that is plain."""
     _order_by_all(select)
+    _distinct_on(select)
     if select.args.get("qualify") and (outputs := _outputs(select)) is not None:
         _as_subquery(select, outputs)
 
@@ -26,6 +27,34 @@ def _order_by_all(select: exp.Select) -> None:
     for made, name in zip(terms, names, strict=True):
         made.set("this", exp.column(exp.to_identifier(name, quoted=True)))
     order.set("expressions", terms)
+
+
+def _distinct_on(select: exp.Select) -> None:
+    """The first row of each kind, in the order that is said, is the one with the number 1."""
+    distinct, order = select.args.get("distinct"), select.args.get("order")
+    on = distinct.args.get("on") if distinct else None
+    if on is None or order is None or select.args.get("qualify"):
+        return
+    given = {output.alias_or_name.lower(): output.unalias() for output in select.expressions}
+    kinds = [_behind(node, given) for node in (on.expressions if isinstance(on, exp.Tuple) else [on])]
+    terms = [term.copy() for term in order.expressions]
+    for term in terms:
+        term.set("this", _behind(term.this, given))
+    if not all(isinstance(node, exp.Column) and node.table for node in (*kinds, *(term.this for term in terms))):
+        return
+    first = exp.Window(this=exp.RowNumber(), partition_by=kinds, order=exp.Order(expressions=terms), over="OVER")
+    select.set("qualify", exp.Qualify(this=exp.EQ(this=first, expression=exp.Literal.number(1))))
+    select.set("distinct", None)
+    if _outputs(select) is None:
+        select.set("qualify", None)
+        select.set("distinct", distinct)
+
+
+def _behind(node: exp.Expr, given: dict[str, exp.Expr]) -> exp.Expr | None:
+    """The column behind an output that is named as it is, since both would be meant; of another column itself."""
+    found = given.get(node.name.lower()) if isinstance(node, exp.Column) and not node.table else node
+    same = isinstance(found, exp.Column) and found.name.lower() == node.name.lower()
+    return found.copy() if found is not None and same else None
 
 
 def _outputs(select: exp.Select) -> dict[str, str] | None:

@@ -16,6 +16,8 @@ ORDERED = [
     f"select id, name from {A} qualify {FIRST} order by id desc limit 4",
     f"select label_id, name from {A} group by all order by all limit 3",
     f"select label_id, id from {A} order by all desc limit 5",
+    f"select distinct on (label_id) label_id, id, name from {A} order by label_id, id desc",
+    f"select distinct on (a.label_id, name) label_id, name, id from {A} a order by label_id, name, id limit 9",
 ]
 WHOLE = [
     *ORDERED,
@@ -29,7 +31,8 @@ WHOLE = [
 ]
 STAYING = [
     (f"select id from {A} qualify {FIRST} order by name", "the order is by what is not given out"),
-    (f"select distinct on (label_id) label_id, id from {A} order by label_id, id", "DISTINCT ON"),
+    (f"select distinct on (label_id) id as label_id, id from {A} order by label_id, id", "one name means two things"),
+    (f"select distinct on (label_id) label_id, id from {A}", "no row is the first"),
     (f"select id, id from {A} qualify {FIRST}", "two outputs have one name"),
 ]
 
