@@ -136,12 +136,6 @@ MUTANTS = (
         "if select is None:",
     ),
     _planner(
-        "what an outer join leaves out is taken for known",
-        "judge/totality.py",
-        'kept = not any(join.side in ("RIGHT", "FULL") for join in joins)',
-        "kept = True",
-    ),
-    _planner(
         "what the store keeps too much of is not looked at again",
         "mixed.py",
         "        if fidelity is Fidelity.EXACT:\n            self.taken.append(conjunct)",
