@@ -3,7 +3,8 @@
 The passes, in order::
 
     resolve    addresses → datasets                              (resolve.py)
-    qualify    every column names its source, every source has a name of its own (qualify.py, aliases.py)
+    qualify    every column names its source, every source has a name of its own (qualify.py, aliases.py),
+               and short clauses are written out              (expand.py)
     fold       constants are computed, once                      (fold.py)
     split      one store's exact parts → fragments, with reasons (split.py: alone, groups, topn, sets, mixed)
                what is exact is judged by claims and DuckDB's own types (judge/)

@@ -2,6 +2,8 @@
 
 from sqlglot import exp
 
+from gateway.planner.draft import column_node
+
 _INNER = ("expressions", "from_", "joins", "where", "group", "having", "windows")
 _OUTER = ("with_", "distinct", "order", "limit", "offset")
 
@@ -84,16 +86,12 @@ def _as_subquery(select: exp.Select, outputs: dict[str, str]) -> None:
     inner.append("expressions", exp.alias_(condition, kept, quoted=True, copy=False))
     source = exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(kept, quoted=True)))
     outer = exp.Select(
-        expressions=[exp.alias_(_column(kept, name), name, quoted=True) for name in outputs.values()],
+        expressions=[exp.alias_(column_node(kept, name), name, quoted=True) for name in outputs.values()],
         from_=exp.From(this=source),
-        where=exp.Where(this=_column(kept, kept)),
+        where=exp.Where(this=column_node(kept, kept)),
     )
     for key in _OUTER:
         outer.set(key, select.args.get(key))
     select.args.clear()
     for key, value in outer.args.items():
         select.set(key, value)
-
-
-def _column(table: str, name: str) -> exp.Column:
-    return exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(table, quoted=True))

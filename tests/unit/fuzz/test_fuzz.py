@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from connectors.errors import StoreValueError
 from tests.fuzz import cases, data
 from tests.fuzz.grammar import Grammar, Question
 from tests.fuzz.placements import House, opened
@@ -44,6 +45,22 @@ def test_pushed_equals_duckdb_alone(house: House) -> None:
 def test_case(house: House, path: Path) -> None:
     question = cases.read(path)
     assert compare(house, question, unpushed=True)[0] == ""
+
+
+def test_duckdb_is_asked_for_all_that_is_written_only_to_explain_a_failure(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = {path.stem: cases.read(path) for path in cases.saved()}
+    avoided, other = saved["overflow_that_the_optimiser_avoids"], saved["comparison_between"]
+
+    def ask(sql: str, *, pushdown: bool = True) -> pa.Table:
+        if pushdown:
+            raise StoreValueError("too large")
+        return house.expected(sql)
+
+    monkeypatch.setattr(house.mesh, "ask", ask)
+    assert compare(house, avoided) == ("", False)
+    assert compare(house, other)[0].startswith("pushdown on: fails with")
 
 
 def test_questions_are_many_and_repeatable() -> None:
